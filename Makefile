@@ -1,0 +1,267 @@
+# Serin: the canary judge for services whose output is a label. `make help` lists the targets.
+SHELL := /bin/sh
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+VERSION := 0.1.0
+VARIANT ?= release
+CC = cc
+PREFIX ?= /usr/local
+
+# ---- variants: one line of flags and one folder each -------------------------------------------
+cflags.debug    := -O0 -g3
+cflags.release  := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+cflags.asan     := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+cflags.tsan     := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
+cflags.coverage := -O0 -g --coverage -fprofile-update=atomic
+cflags.fuzz     := -O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
+ldflags.release := -Wl,-z,relro,-z,now
+ldflags.asan    := -fsanitize=address,undefined
+ldflags.tsan    := -fsanitize=thread
+ldflags.coverage := --coverage
+ldflags.fuzz    := -fsanitize=address,undefined
+VARIANTS := debug release asan tsan coverage fuzz
+
+ifeq ($(filter $(VARIANT),$(VARIANTS)),)
+$(error unknown VARIANT "$(VARIANT)"; known: $(VARIANTS))
+endif
+compiler := $(notdir $(firstword $(CC)))
+B := build/$(VARIANT)$(if $(filter-out cc gcc,$(compiler)),-$(compiler))
+
+# ---- discovery: a folder under src is a layer --------------------------------------------------
+LAYERS   := $(shell sed -n 's/^\([a-z][a-z]*\):.*/\1/p' src/layers)
+SOURCES  := $(sort $(wildcard src/*/*.c))
+COMMANDS := $(sort $(wildcard cmd/serin/*.c))
+HEADERS  := $(sort $(wildcard include/serin/*.h src/*/*.h cmd/serin/*.h))
+TESTS    := $(sort $(wildcard tests/*/test_*.c))
+FUZZERS  := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+BENCHES  := $(patsubst tests/bench/bench_%.c,%,$(sort $(wildcard tests/bench/bench_*.c)))
+RACES    := $(patsubst tests/race/race_%.c,%,$(sort $(wildcard tests/race/race_*.c)))
+STYLED   := $(SOURCES) $(COMMANDS) $(HEADERS) $(TESTS) \
+            $(sort $(wildcard tests/fuzz/*.c tests/bench/*.c tests/race/*.c tests/support/*.[ch]))
+
+below = $(strip $(shell sed -n 's/^$(1):[ ]*//p' src/layers))
+objects = $(patsubst %.c,$(B)/%.o,$(filter src/$(1)/%.c,$(SOURCES)))
+
+# ---- flags -------------------------------------------------------------------------------------
+WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
+PACKAGES := libmicrohttpd jansson libcurl sqlite3 yaml-0.1 yajl zlib
+PACKAGE_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
+CPPFLAGS := -Iinclude -Isrc -D_GNU_SOURCE -DSERIN_VERSION='"$(VERSION)"'
+CFLAGS   = -std=gnu17 $(WARNINGS) -fPIC -fvisibility=hidden -ffile-prefix-map=$(CURDIR)=. \
+           -ffp-contract=off $(cflags.$(VARIANT)) $(PACKAGE_CFLAGS) $(EXTRA_CFLAGS)
+LDFLAGS  = $(ldflags.$(VARIANT))
+
+# Libraries that a layer needs by itself; a program links those of every layer below it.
+libs.base      := -lm
+libs.agreement := -lm
+libs.platform  := -lcurl -lsqlite3 -lyaml -ljansson -lz -lpthread
+libs.source    := -lyajl -lsqlite3 -ljansson -lz -lpthread
+libs.http      := -lmicrohttpd -ljansson -lz -lpthread
+
+archive = $(B)/lib$(1).a
+archives = $(foreach layer,$(1),$(call archive,$(layer)))
+link = $(CC) $(LDFLAGS) -o $@ $(1) -Wl,--start-group $(call archives,$(2)) -Wl,--end-group \
+       $(sort $(foreach layer,$(2),$(libs.$(layer)))) $(3)
+
+.PHONY: all
+all: build/serin ## build build/serin (release unless VARIANT says otherwise)
+
+# A missing library is told in one line instead of a page of compiler errors.
+ifeq ($(filter deps demo test help clean format,$(MAKECMDGOALS)),)
+ifneq ($(shell pkg-config --exists $(PACKAGES) 2>/dev/null && echo yes),yes)
+$(error a library is missing ($(PACKAGES)); run "make deps" first)
+endif
+endif
+
+build/serin: $(B)/serin
+	@mkdir -p build && ln -sfn $(VARIANT)$(if $(filter-out cc gcc,$(compiler)),-$(compiler))/serin $@
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+# ---- layers: an archive and, where tests exist, a test program each ----------------------------
+define layer_rules
+$(call archive,$(1)): $(call objects,$(1))
+	@rm -f $$@
+	ar crs $$@ $$^
+ifneq ($(filter tests/$(1)/test_%.c,$(TESTS)),)
+UNIT_TESTS += $(B)/unit/$(1)
+$(B)/unit/$(1): $(patsubst %.c,$(B)/%.o,$(filter tests/$(1)/test_%.c,$(TESTS))) \
+                 $(SUPPORT_OBJECTS) $(call archives,$(1) $(call below,$(1)))
+	@mkdir -p $$(@D)
+	$$(call link,$$(filter %.o,$$^),$(1) $(call below,$(1)),-lcriterion)
+endif
+endef
+SUPPORT_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/support/*.c)))
+$(foreach layer,$(filter-out cmd,$(LAYERS)),$(eval $(call layer_rules,$(layer))))
+
+# Criterion's macros trip over the conversion warnings; product code never gets this.
+$(B)/tests/%.o: WARNINGS += -Wno-conversion -Wno-sign-conversion
+$(B)/tests/%.o: CPPFLAGS += -Itests
+
+$(B)/serin: $(patsubst %.c,$(B)/%.o,$(COMMANDS)) $(call archives,$(call below,cmd))
+	$(call link,$(filter %.o,$^),$(call below,cmd))
+
+# ---- the demo's label streams, embedded --------------------------------------------------------
+DEMO_STREAMS := $(wildcard cmd/serin/demo/streams.csv.gz)
+$(B)/cmd/serin/demo_streams.o: $(DEMO_STREAMS)
+
+# ---- libserin: the statistics, tables and verdicts for other programs --------------------------
+LIBRARY_LAYERS := base agreement labels verdict
+$(B)/libserin.so.0: $(foreach layer,$(LIBRARY_LAYERS),$(call objects,$(layer)))
+	$(CC) -shared -Wl,-soname,libserin.so.0 $(LDFLAGS) -o $@ $^ -lm
+$(B)/libserin.a: $(foreach layer,$(LIBRARY_LAYERS),$(call objects,$(layer)))
+	@rm -f $@
+	ar crs $@ $^
+
+.PHONY: library
+library: $(B)/libserin.so.0 $(B)/libserin.a ## build libserin
+
+.PHONY: install
+install: $(B)/serin library ## install the binary, libserin, its headers and serin.pc under PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include/serin
+	install -m 755 $(B)/serin $(DESTDIR)$(PREFIX)/bin/serin
+	install -m 755 $(B)/libserin.so.0 $(DESTDIR)$(PREFIX)/lib/libserin.so.0
+	ln -sfn libserin.so.0 $(DESTDIR)$(PREFIX)/lib/libserin.so
+	install -m 644 $(B)/libserin.a $(DESTDIR)$(PREFIX)/lib/libserin.a
+	install -m 644 include/serin/*.h $(DESTDIR)$(PREFIX)/include/serin
+	printf 'prefix=%s\nlibdir=$${prefix}/lib\nincludedir=$${prefix}/include\n\nName: serin\nDescription: Agreement statistics and canary verdicts for label streams\nVersion: %s\nLibs: -L$${libdir} -lserin\nLibs.private: -lm\nCflags: -I$${includedir}\n' \
+		'$(PREFIX)' '$(VERSION)' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/serin.pc
+
+# ---- tests -------------------------------------------------------------------------------------
+.PHONY: unit
+unit: $(UNIT_TESTS) ## unit tests of every layer
+	@sh tests/support/run_unit.sh $(UNIT_TESTS)
+
+.PHONY: deps
+deps: ## install what building, testing and checking need (root or sudo; does nothing when all is there)
+	@sh tests/support/deps.sh build test
+
+.PHONY: test
+test: deps ## install what is missing, build, run every test that needs no Go
+	@$(MAKE) --no-print-directory all run-tests
+
+.PHONY: run-tests
+run-tests: unit fuzz-replay system
+
+.PHONY: system
+system: $(B)/serin ## the binary against real servers, crash drills, the demo
+	@sh tests/support/run_system.sh $(B)/serin
+
+.PHONY: test-asan
+test-asan: ## unit tests under the address and undefined-behaviour sanitizers
+	@$(MAKE) --no-print-directory VARIANT=asan unit fuzz-replay
+
+.PHONY: test-tsan
+test-tsan: ## race tests under the thread sanitizer
+	@$(MAKE) --no-print-directory VARIANT=tsan races
+
+.PHONY: races
+races: $(RACES:%=$(B)/race/%) $(B)/serin
+	@sh tests/support/run_races.sh $(B) $(RACES:%=$(B)/race/%)
+
+$(B)/race/%: $(B)/tests/race/race_%.o $(call archives,$(call below,cmd))
+	@mkdir -p $(@D)
+	$(call link,$(filter %.o,$^),$(call below,cmd))
+
+.PHONY: test-argo
+test-argo: $(B)/serin ## the real Argo Rollouts provider and controller against a live serin (needs Go)
+	@sh tests/argo/run.sh $(B)/serin
+
+# ---- fuzzing -----------------------------------------------------------------------------------
+$(B)/replay/%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(call archives,$(call below,cmd))
+	@mkdir -p $(@D)
+	$(call link,$(filter %.o,$^),$(call below,cmd))
+
+$(B)/fuzz/%: $(B)/tests/fuzz/fuzz_%.o $(call archives,$(call below,cmd))
+	@mkdir -p $(@D)
+	$(call link,$(filter %.o,$^),$(call below,cmd),-fsanitize=fuzzer)
+
+.PHONY: fuzz-replay
+fuzz-replay: $(FUZZERS:%=$(B)/replay/%) ## feed the stored corpus to every parser
+	@sh tests/support/run_replay.sh $(FUZZERS:%=$(B)/replay/%)
+
+FUZZ_SECONDS ?= 60
+.PHONY: fuzz
+fuzz: ## fuzz every parser for FUZZ_SECONDS each (clang)
+	@$(MAKE) --no-print-directory VARIANT=fuzz CC=$(CLANG) fuzzers
+.PHONY: fuzzers
+fuzzers: $(FUZZERS:%=$(B)/fuzz/%)
+	@sh tests/support/run_fuzz.sh $(FUZZ_SECONDS) $^
+
+# ---- checks ------------------------------------------------------------------------------------
+CLANG        ?= clang-19
+CLANG_FORMAT ?= clang-format-19
+CLANG_TIDY   ?= clang-tidy-19
+
+.PHONY: check
+check: check-layers check-headers check-banned check-format check-tidy check-cppcheck ## every static check
+
+.PHONY: check-layers
+check-layers: ## includes point one way
+	@awk -f tests/check/layers.awk src/layers $(SOURCES) $(COMMANDS) $(HEADERS)
+
+.PHONY: check-headers
+check-headers: ## each header compiles alone
+	@for header in $(HEADERS); do \
+		$(CC) $(CPPFLAGS) $(CFLAGS) -fsyntax-only -x c $$header || exit 1; done
+
+.PHONY: check-banned
+check-banned: ## functions that the style rules out
+	@awk -f tests/check/banned.awk $(SOURCES) $(COMMANDS) $(HEADERS)
+
+.PHONY: check-format
+check-format: ## layout as .clang-format says
+	@$(CLANG_FORMAT) --dry-run --Werror $(STYLED)
+
+.PHONY: format
+format: ## rewrite the layout
+	@$(CLANG_FORMAT) -i $(STYLED)
+
+.PHONY: check-tidy
+check-tidy: ## clang-tidy
+	@$(CLANG_TIDY) --quiet $(SOURCES) $(COMMANDS) -- $(CPPFLAGS) -std=gnu17 $(PACKAGE_CFLAGS)
+
+.PHONY: check-cppcheck
+check-cppcheck: ## cppcheck
+	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
+		--inline-suppr --suppress=missingIncludeSystem $(CPPFLAGS) -j 2 src cmd
+
+.PHONY: coverage
+coverage: ## line and branch coverage of the unit tests
+	@$(MAKE) --no-print-directory VARIANT=coverage unit fuzz-replay
+	@gcovr --root . --filter src/ --exclude-unreachable-branches --print-summary \
+		--object-directory build/coverage 2>/dev/null | tail -n 40
+
+# ---- the rest ----------------------------------------------------------------------------------
+.PHONY: demo
+demo: ## install what is missing, build, run the demonstration on real label streams
+	@sh tests/support/deps.sh build
+	@$(MAKE) --no-print-directory all
+	@build/serin demo
+
+.PHONY: bench
+bench: ## speed beside the peers' in one run; ratios, nothing asserted
+	@$(MAKE) --no-print-directory VARIANT=release bench-run
+.PHONY: bench-run
+bench-run: $(B)/serin $(BENCHES:%=$(B)/bench/%) $(B)/libserin.so.0
+	@sh tests/bench/run.sh $(B)
+$(B)/bench/%: $(B)/tests/bench/bench_%.o $(call archives,$(call below,cmd))
+	@mkdir -p $(@D)
+	$(call link,$(filter %.o,$^),$(call below,cmd))
+
+.PHONY: clean
+clean: ## remove build/
+	rm -rf build
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
+
+-include $(patsubst %.c,$(B)/%.d,$(SOURCES) $(COMMANDS) $(TESTS))
+-include $(wildcard $(B)/tests/fuzz/*.d $(B)/tests/bench/*.d $(B)/tests/race/*.d $(B)/tests/support/*.d)
+.SECONDARY:
