@@ -1,0 +1,36 @@
+/*
+ * A configured stream: a named flow of label events, where it comes from, what its dimensions mean
+ * and how it is judged unless a request says otherwise.
+ */
+#ifndef SERIN_LABELS_STREAM_H
+#define SERIN_LABELS_STREAM_H
+
+#include "labels/event.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Read only; the texts belong to the catalog that the stream is part of. Absent texts are NULL. */
+struct stream {
+    const char *name;
+    const char *source;    /* name of the configured source */
+    const char *metric;    /* prometheus: the counter */
+    const char *reference; /* prometheus, file: label or column with the reference; NULL: none */
+    const char *label;     /* … with the emitted label */
+    const char *pod;       /* … with the pod */
+    const char *key;       /* file: column with the item id */
+    const char *arm_label; /* prometheus: label holding the pod-template hash, or NULL */
+    const char *arm_pod_prefix; /* prometheus: "checkout-{hash}-", or NULL */
+    const char *matchers;       /* prometheus: further matchers, e.g. namespace="shop"; or NULL */
+    const char *process_start;  /* prometheus: gauge with the process start time, or NULL */
+    const char *slices[SLICE_DIMENSIONS_MAX];
+    size_t slice_count;
+    bool keyed;             /* store: keep hashed keys, for `paired` and late references */
+    int64_t block_ms;       /* base width of a block's time bucket */
+    int64_t retention_ms;   /* store: how long blocks (and keys) are kept */
+    int64_t lookback_ms;    /* the longest `rollout` window */
+    int64_t stale_after_ms; /* data older than this are stale */
+};
+
+#endif

@@ -1,0 +1,80 @@
+/*
+ * The question: which arms of which stream, compared how. Decoded from a JSON body, from query
+ * parameters or from command-line flags by one table of fields.
+ */
+#ifndef SERIN_VERDICT_SPEC_H
+#define SERIN_VERDICT_SPEC_H
+
+#include "base/decode.h"
+#include "base/memory.h"
+#include "base/node.h"
+#include "labels/event.h"
+#include "serin/error.h"
+#include "serin/table.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum design { DESIGN_REFERENCE, DESIGN_PAIRED, DESIGN_SHIFT };
+enum interval_kind { INTERVAL_SEQUENTIAL, INTERVAL_FIXED };
+enum label_names { LABEL_NAMES_FREE, LABEL_NAMES_FIXED };
+
+/*
+ * How a stream is judged: its defaults in the configuration (`analysis:`), and what a request
+ * settles in the end.
+ */
+struct judgement {
+    enum design design;
+    enum interval_kind interval;
+    enum serin_normalizer normalizer;
+    enum label_names label_names;
+    double margin;        /* loss of NMI accepted, in (0, 1) */
+    double shift_margin;  /* Jensen-Shannon divergence accepted, in bits, in (0, 1) */
+    double level;         /* confidence level, in [0.5, 1) */
+    uint64_t min_samples; /* per arm, after the design effect */
+    uint64_t plan;        /* sample size at which the sequential boundary is tightest */
+    double canary_share;  /* promised share of the traffic, in (0, 1); 0: none promised */
+    uint64_t label_cap;   /* labels and references told apart; the tail is merged into `other` */
+    int64_t warm_up_ms;   /* a promote is held back this long after the canary's first event */
+};
+extern const struct judgement judgement_default;
+
+/* Rows that fill a `struct judgement` from a stream's `analysis:` section. */
+extern const struct decode_field judgement_fields[];
+extern const size_t judgement_field_count;
+
+struct spec {
+    char *stream;
+    char *canary; /* pod-template hashes or other arm values: not empty, not equal, no "{{" */
+    char *stable;
+    char *rollout;    /* NULL: not told */
+    char *namespace_; /* NULL: not told */
+    bool window_is_rollout;
+    int64_t window_ms; /* when not */
+    struct judgement judgement;
+    char **slices; /* dimensions to judge too */
+    size_t slice_count;
+};
+
+/*
+ * Decodes a request. `defaults` are the stream's own (see spec_stream_name for finding the stream
+ * first). Fails with SERIN_INVALID; err->field names the field, err->detail the allowed values.
+ * On success the caller owns *out (spec_destroy).
+ */
+SERIN_MUST_CHECK enum serin_status spec_decode(const struct node *request,
+                                               const struct judgement *defaults, struct spec **out,
+                                               struct serin_error *err);
+void spec_destroy(struct spec *spec); /* NULL is fine */
+DEFINE_CLEANUP(spec)
+
+/* The request's `stream` field, borrowed from `request`; SERIN_INVALID when absent or not a text.
+ */
+SERIN_MUST_CHECK enum serin_status spec_stream_name(const struct node *request, const char **out,
+                                                    struct serin_error *err);
+
+/* "reference" … and so on; never NULL. */
+const char *design_name(enum design design);
+const char *interval_kind_name(enum interval_kind kind);
+
+#endif
