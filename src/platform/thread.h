@@ -1,0 +1,34 @@
+/*
+ * Mutexes and conditions whose failures are bugs, checked once here.
+ *
+ * pthread_mutex_t and pthread_cond_t fail only when misused; these wrappers then end the process
+ * instead of letting every caller check or, worse, ignore it.
+ */
+#ifndef SERIN_PLATFORM_THREAD_H
+#define SERIN_PLATFORM_THREAD_H
+
+#include "platform/deadline.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+
+void mutex_init(pthread_mutex_t *mutex);
+void mutex_lock(pthread_mutex_t *mutex);
+void mutex_unlock(pthread_mutex_t *mutex);
+void mutex_clear(pthread_mutex_t *mutex);
+
+/* Holds `mutex` until the end of the scope: `SCOPED_LOCK(&log->mutex);`. One in a scope. */
+#define SCOPED_LOCK(mutex)                                                                         \
+    __attribute__((cleanup(mutex_release))) pthread_mutex_t *scoped_lock = mutex_hold(mutex)
+pthread_mutex_t *mutex_hold(pthread_mutex_t *mutex);
+void mutex_release(pthread_mutex_t **mutex);
+
+/* The condition waits on the monotonic clock. */
+void condition_init(pthread_cond_t *condition);
+void condition_wake_all(pthread_cond_t *condition);
+void condition_clear(pthread_cond_t *condition);
+
+/* Waits until woken (true) or until the deadline passes (false). Wakes may be spurious. */
+bool condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, struct deadline deadline);
+
+#endif
