@@ -30,21 +30,17 @@
 /* What a field holds, and the member's type. */
 enum decode_kind {
     DECODE_KIND_TEXT,      /* char *: an owned copy; NULL when absent */
-    DECODE_KIND_TEXT_LIST, /* struct text_list; in untyped sources "a,b,c" */
+    DECODE_KIND_TEXT_LIST, /* char **: an owned array of owned texts, and a size_t count; in untyped
+                              sources "a,b,c" */
     DECODE_KIND_ENUM,      /* an enum: one of `names` */
     DECODE_KIND_BOOL,      /* bool */
     DECODE_KIND_UINT64,    /* uint64_t */
     DECODE_KIND_DOUBLE,    /* double, finite; whole numbers are accepted */
-    DECODE_KIND_DURATION,  /* uint64_t milliseconds, written "90s", "1h30m" */
+    DECODE_KIND_DURATION,  /* int64_t milliseconds, at least 0, written "90s", "1h30m" */
     DECODE_KIND_SIZE,      /* uint64_t bytes, written "64KiB" or as a whole number */
     DECODE_KIND_MAP,       /* a struct described by `table` */
     DECODE_KIND_MAP_LIST,  /* pointer to an owned array of such structs, and a size_t count */
     DECODE_KIND_CUSTOM     /* anything, read by `read` and freed by `release` */
-};
-
-struct text_list {
-    char **items; /* owned, each zero-terminated and owned */
-    size_t count;
 };
 
 /* One allowed word of an enum; a list of them ends with a NULL name. */
@@ -74,7 +70,7 @@ struct decode_field {
                                         not wanted, so it cannot be a struct's first member */
     const struct decode_name *names; /* of an enum */
     const struct decode_table *table;
-    size_t count_offset; /* of a MAP_LIST's count */
+    size_t count_offset; /* of a list's count */
 
     /*
      * Of a CUSTOM field: reads `node`, found at `path`, into the member. It may be called for a
@@ -103,8 +99,9 @@ struct decode_table {
 
 #define DECODE_TEXT(type, member)                                                                  \
     .kind = DECODE_KIND_TEXT, .offset = DECODE_OFFSET(type, member, char *)
-#define DECODE_TEXT_LIST(type, member)                                                             \
-    .kind = DECODE_KIND_TEXT_LIST, .offset = DECODE_OFFSET(type, member, struct text_list)
+#define DECODE_TEXT_LIST(type, member, count_member)                                               \
+    .kind = DECODE_KIND_TEXT_LIST, .offset = DECODE_OFFSET(type, member, char **),                 \
+    .count_offset = DECODE_OFFSET(type, count_member, size_t)
 #define DECODE_ENUM(type, member, enum_names)                                                      \
     .kind = DECODE_KIND_ENUM, .names = (enum_names),                                               \
     .offset = __builtin_choose_expr(sizeof(((type *)0)->member) == sizeof(int),                    \
@@ -116,7 +113,7 @@ struct decode_table {
 #define DECODE_DOUBLE(type, member)                                                                \
     .kind = DECODE_KIND_DOUBLE, .offset = DECODE_OFFSET(type, member, double)
 #define DECODE_DURATION(type, member)                                                              \
-    .kind = DECODE_KIND_DURATION, .offset = DECODE_OFFSET(type, member, uint64_t)
+    .kind = DECODE_KIND_DURATION, .offset = DECODE_OFFSET(type, member, int64_t)
 #define DECODE_SIZE(type, member)                                                                  \
     .kind = DECODE_KIND_SIZE, .offset = DECODE_OFFSET(type, member, uint64_t)
 #define DECODE_MAP(type, member, sub_table)                                                        \
@@ -147,19 +144,22 @@ SERIN_MUST_CHECK enum serin_status decode_map(const struct decode_table *table,
 
 /*
  * The same for several structs that one map describes together, such as what every source has and
- * what only one driver has. A key may be named by one table only.
+ * what only one driver has. A key may be named by one table only. A target with `keeps_values` is
+ * filled as by decode_overlay.
  */
 struct decode_target {
     const struct decode_table *table;
     void *out;
+    bool keeps_values;
 };
 SERIN_MUST_CHECK enum serin_status decode_map_into(const struct decode_target *targets,
                                                    size_t target_count, const struct node *node,
                                                    const char *path, struct serin_error *err);
 
 /*
- * Lays the keys of `node` over a struct that decode_map filled: neither applies fallbacks nor
- * misses required fields. For environment variables and flags over a file.
+ * Lays the keys of `node` over what `out` holds already: neither applies fallbacks nor misses
+ * required fields. For flags over a file, for a request over a stream's defaults. Fails as
+ * decode_map does, clearing `out` as well.
  */
 SERIN_MUST_CHECK enum serin_status decode_overlay(const struct decode_table *table,
                                                   const struct node *node, const char *path,

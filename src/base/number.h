@@ -41,9 +41,9 @@ const char *number_write_uint64(uint64_t value, char out[static NUMBER_TEXT_SIZE
 const char *number_write_int64(int64_t value, char out[static NUMBER_TEXT_SIZE]);
 
 /*
- * A duration in the form number_parse_duration reads, largest units first: "1h30m", "250ms", "0s".
+ * A duration of at least 0 in the form number_parse_duration reads: "1h30m", "250ms", "0s".
  */
-const char *number_write_duration(uint64_t milliseconds, char out[static NUMBER_TEXT_SIZE]);
+const char *number_write_duration(int64_t milliseconds, char out[static NUMBER_TEXT_SIZE]);
 
 /* A size in the form number_parse_size reads, in the largest unit that divides it: "64KiB". */
 const char *number_write_size(uint64_t bytes, char out[static NUMBER_TEXT_SIZE]);
@@ -67,7 +67,7 @@ SERIN_MUST_CHECK enum serin_status number_parse_int64(struct text_view text, int
  * "1h30m", "250ms". The unit is never optional.
  */
 SERIN_MUST_CHECK enum serin_status number_parse_duration(struct text_view text,
-                                                         uint64_t *out_milliseconds);
+                                                         int64_t *out_milliseconds);
 
 /* A whole number with B, KiB, MiB, GiB or TiB (powers of 1024), or of bytes without a unit. */
 SERIN_MUST_CHECK enum serin_status number_parse_size(struct text_view text, uint64_t *out_bytes);
