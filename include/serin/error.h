@@ -8,6 +8,9 @@
 #ifndef SERIN_ERROR_H
 #define SERIN_ERROR_H
 
+/* What libserin shows to the programs that link it; everything else in it is hidden. */
+#define SERIN_API __attribute__((visibility("default")))
+
 #define SERIN_MUST_CHECK __attribute__((warn_unused_result))
 
 enum serin_status {
@@ -33,21 +36,22 @@ struct serin_error {
 };
 
 /* The lower-case name of a status, e.g. "not_found"; never NULL. */
-const char *serin_status_name(enum serin_status status);
+SERIN_API const char *serin_status_name(enum serin_status status);
 
 /*
  * Records `status` and a printf-formatted detail in `err` (which may be NULL) and returns `status`,
  * so that callers can write `return serin_fail(err, ...)`. A field set by serin_error_at before is
  * kept. Text that does not fit is cut at a character boundary.
  */
-enum serin_status serin_fail(struct serin_error *err, enum serin_status status, const char *format,
-                             ...) __attribute__((format(printf, 3, 4)));
+SERIN_API enum serin_status serin_fail(struct serin_error *err, enum serin_status status,
+                                       const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Names the part that an error to come concerns; printf-formatted. `err` may be NULL. */
-void serin_error_at(struct serin_error *err, const char *format, ...)
+SERIN_API void serin_error_at(struct serin_error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Empties `err`, so that one struct can serve several calls. `err` may be NULL. */
-void serin_error_clear(struct serin_error *err);
+SERIN_API void serin_error_clear(struct serin_error *err);
 
 #endif

@@ -1,0 +1,59 @@
+/*
+ * The difference of two independent arms: delta = NMI(canary) − NMI(stable) with an interval that
+ * is honest about sample size, unequal traffic, dependence and repeated looks.
+ */
+#ifndef SERIN_INTERVAL_H
+#define SERIN_INTERVAL_H
+
+#include "serin/arm.h"
+#include "serin/critical.h"
+#include "serin/jackknife.h"
+#include "serin/table.h"
+
+struct serin_comparison_input {
+    struct serin_table canary; /* both tables over the union of labels: the same shape */
+    struct serin_table stable;
+    struct serin_design_effect canary_effect; /* SERIN_INDEPENDENT without blocks */
+    struct serin_design_effect stable_effect;
+    enum serin_normalizer normalizer;
+    struct serin_confidence confidence;
+};
+
+/*
+ * `state` other than SERIN_TABLE_OK: the canary's, or else the stable arm's, table allows no
+ * comparison; then lower is −1, upper 1, and every other number 0.
+ */
+struct serin_comparison {
+    enum serin_table_state state;
+    enum serin_table_state canary_state;
+    enum serin_table_state stable_state;
+    double estimate; /* delta, in [−1, 1] */
+    double lower;
+    double upper;
+    double se;         /* of the difference */
+    double z;          /* critical value, with Student's factor where blocks were given */
+    double size;       /* harmonic effective sample size it was taken at */
+    double df;         /* Welch's degrees of freedom; 0: no blocks, normal quantiles */
+    double unseen;     /* allowance for cells not yet seen: > 0 lowers the lower end */
+    double correction; /* doubt about the bias correction, added on both sides */
+    size_t rows;       /* labels that occur in either arm */
+    size_t columns;
+    struct serin_arm canary;
+    struct serin_arm stable;
+};
+
+/*
+ * Compares two arms: matched rarefaction, half-sample correction, MOVER on logit limits within a
+ * Wald envelope. Guards and the verdict are the caller's: too few samples is
+ * min(samples / deff) against 10 · max(rows, columns), a sparse table is a gap above a third of the
+ * margin, unseen cells are `unseen` above a quarter of it.
+ *
+ * An effect counts as known blocks when its `blocks` is 2 or more in both arms; else normal
+ * quantiles are used with its deff. Fails with SERIN_INVALID when the shapes differ,
+ * SERIN_UNDEFINED when an arm holds fewer than two events; otherwise as serin_arm and
+ * serin_critical_value do. Source: Zou & Donner, Stat. Med. 27 (2008) (MOVER).
+ */
+SERIN_API SERIN_MUST_CHECK enum serin_status
+serin_compare(const struct serin_comparison_input *input, struct serin_comparison *out);
+
+#endif
