@@ -17,7 +17,8 @@
 #include "labels/contingency.h"
 #include "labels/event.h"
 #include "serin/error.h"
-#include "serin/table.h"
+#include "serin/jackknife.h"
+#include "serin/paired.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -146,21 +147,14 @@ SERIN_MUST_CHECK enum serin_status block_tables_contingency(const struct block_t
 void block_tables_label_totals(const struct block_tables *tables, enum arm arm, size_t slice,
                                size_t block, uint64_t *out);
 
-/* What one label_cell is about; see block_tables_cells. */
-struct block_cell {
-    uint32_t block; /* within its arm */
-    uint32_t row;   /* UINT32_MAX: no reference */
-    uint32_t column;
-    uint64_t count;
-};
-
 /*
- * All cells of an arm within a slice, ordered by block, row, column: for a jackknife that walks the
- * blocks once. Each block's cells are contiguous. The caller frees `*out_cells` with memory_free.
+ * All cells of an arm within a slice, ordered by block, row, column: the input of the jackknife
+ * (serin_design_effect, serin_shift_design_effects). `block` counts within the arm; events without
+ * reference have row SERIN_NO_REFERENCE. The caller frees `*out_cells` with memory_free.
  */
 SERIN_MUST_CHECK enum serin_status block_tables_cells(const struct block_tables *tables,
                                                       enum arm arm, size_t slice,
-                                                      struct block_cell **out_cells,
+                                                      struct serin_block_cell **out_cells,
                                                       size_t *out_count);
 
 struct block_identity {
@@ -171,14 +165,15 @@ struct block_identity block_tables_block(const struct block_tables *tables, enum
                                          size_t block);
 
 /*
- * Paired counts: reference × canary label × stable label, dense, index
- * (row * labels + canary_column) * labels + stable_column with labels = label_count; pooled or of
- * one paired block. Where no key has a reference there is a single row.
+ * All paired counts, ordered by block, row, canary's label, stable arm's label: the input of
+ * serin_paired and serin_paired_design_effect. Keys without reference have row SERIN_NO_REFERENCE.
+ * Sparse, because reference × label × label is mostly empty. The caller frees `*out_triples` with
+ * memory_free.
  */
 size_t block_tables_paired_block_count(const struct block_tables *tables);
 SERIN_MUST_CHECK enum serin_status block_tables_triples(const struct block_tables *tables,
-                                                        size_t block, uint64_t **out,
-                                                        size_t *out_rows);
+                                                        struct serin_triple **out_triples,
+                                                        size_t *out_count);
 
 /*
  * The bucket width all sources use: the smallest base_ms × 2^k that cuts the window
