@@ -1,0 +1,205 @@
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct text_view text_view_of(const char *text)
+{
+    return (struct text_view){text, text ? strlen(text) : 0};
+}
+
+bool text_equal(struct text_view a, struct text_view b)
+{
+    return a.length == b.length && (a.length == 0 || memcmp(a.start, b.start, a.length) == 0);
+}
+
+bool text_equals(struct text_view a, const char *b)
+{
+    return text_equal(a, text_view_of(b));
+}
+
+int text_compare(struct text_view a, struct text_view b)
+{
+    size_t shorter = a.length < b.length ? a.length : b.length;
+    int order = shorter > 0 ? memcmp(a.start, b.start, shorter) : 0;
+    if (order != 0) {
+        return order;
+    }
+    return (a.length > b.length) - (a.length < b.length);
+}
+
+static unsigned char lower(char letter)
+{
+    unsigned char byte = (unsigned char)letter;
+    return byte >= 'A' && byte <= 'Z' ? (unsigned char)(byte - 'A' + 'a') : byte;
+}
+
+bool text_equal_ignoring_case(struct text_view a, struct text_view b)
+{
+    if (a.length != b.length) {
+        return false;
+    }
+    for (size_t i = 0; i < a.length; i++) {
+        if (lower(a.start[i]) != lower(b.start[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool text_starts_with(struct text_view text, struct text_view prefix)
+{
+    return text.length >= prefix.length &&
+           text_equal((struct text_view){text.start, prefix.length}, prefix);
+}
+
+/* What a lead byte announces: the length of the sequence and the smallest code point it may hold.
+ */
+struct utf8_form {
+    unsigned char mask;
+    unsigned char lead;
+    uint32_t smallest;
+};
+
+static const struct utf8_form utf8_forms[] = {
+    {0x80, 0x00, 0x0    },
+    {0xE0, 0xC0, 0x80   },
+    {0xF0, 0xE0, 0x800  },
+    {0xF8, 0xF0, 0x10000},
+};
+
+/* The length of the sequence that `lead` starts, or 0. */
+static size_t announced_length(unsigned char lead)
+{
+    for (size_t i = 0; i < sizeof(utf8_forms) / sizeof(utf8_forms[0]); i++) {
+        if ((lead & utf8_forms[i].mask) == utf8_forms[i].lead) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+size_t text_first_character(struct text_view text, uint32_t *out_code_point)
+{
+    size_t length = text.length > 0 ? announced_length((unsigned char)text.start[0]) : 0;
+    if (length == 0 || length > text.length) {
+        return 0;
+    }
+    const struct utf8_form *form = &utf8_forms[length - 1];
+    uint32_t code_point = (unsigned char)text.start[0] & (unsigned char)~form->mask;
+    for (size_t i = 1; i < length; i++) {
+        unsigned char byte = (unsigned char)text.start[i];
+        if ((byte & 0xC0) != 0x80) {
+            return 0;
+        }
+        code_point = code_point << 6 | (byte & 0x3FU);
+    }
+    bool is_surrogate = code_point >= 0xD800 && code_point <= 0xDFFF;
+    if (code_point < form->smallest || is_surrogate || code_point > 0x10FFFF) {
+        return 0;
+    }
+    *out_code_point = code_point;
+    return length;
+}
+
+static bool is_control(uint32_t code_point)
+{
+    return code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0);
+}
+
+static bool all_characters(struct text_view text, bool controls_are_fine)
+{
+    size_t at = 0;
+    while (at < text.length) {
+        uint32_t code_point = 0;
+        size_t length = text_first_character((struct text_view){text.start + at, text.length - at},
+                                             &code_point);
+        if (length == 0 || (!controls_are_fine && is_control(code_point))) {
+            return false;
+        }
+        at += length;
+    }
+    return true;
+}
+
+bool text_is_utf8(struct text_view text)
+{
+    return all_characters(text, true);
+}
+
+bool text_is_printable(struct text_view text)
+{
+    return all_characters(text, false);
+}
+
+/* Line separators and the marks that reverse the reading direction fool the eye, not the parser. */
+static bool is_deceptive(uint32_t code_point)
+{
+    return (code_point >= 0x2028 && code_point <= 0x202E) ||
+           (code_point >= 0x2066 && code_point <= 0x2069) || code_point == 0xFEFF;
+}
+
+static char short_escape(char byte)
+{
+    switch (byte) {
+    case '"':
+        return '"';
+    case '\\':
+        return '\\';
+    case '\n':
+        return 'n';
+    case '\r':
+        return 'r';
+    case '\t':
+        return 't';
+    default:
+        return '\0';
+    }
+}
+
+enum {
+    PIECE_SIZE = 8 /* the longest piece is "\x1b" or four bytes, and a zero */
+};
+
+/* Makes the next piece of a quoted text from the start of `text`; returns the bytes used up. */
+static size_t quote_piece(struct text_view text, char out[static PIECE_SIZE])
+{
+    char escape = short_escape(text.start[0]);
+    if (escape != '\0') {
+        (void)snprintf(out, PIECE_SIZE, "\\%c", escape);
+        return 1;
+    }
+    uint32_t code_point = 0;
+    size_t length = text_first_character(text, &code_point);
+    if (length == 0 || is_control(code_point) || is_deceptive(code_point)) {
+        (void)snprintf(out, PIECE_SIZE, "\\x%02x", (unsigned)(unsigned char)text.start[0]);
+        return 1;
+    }
+    memcpy(out, text.start, length);
+    out[length] = '\0';
+    return length;
+}
+
+const char *text_quote(struct text_view text, struct text_quote *out)
+{
+    static const char ellipsis[] = "…";
+    const size_t room = sizeof(out->text) - sizeof(ellipsis) - 1;
+    size_t used = 0;
+    out->text[used++] = '"';
+    while (text.length > 0) {
+        char piece[PIECE_SIZE] = "";
+        size_t taken = quote_piece(text, piece);
+        size_t length = strlen(piece);
+        if (used + length > room) {
+            memcpy(out->text + used, ellipsis, sizeof(ellipsis) - 1);
+            used += sizeof(ellipsis) - 1;
+            break;
+        }
+        memcpy(out->text + used, piece, length);
+        used += length;
+        text = (struct text_view){text.start + taken, text.length - taken};
+    }
+    out->text[used++] = '"';
+    out->text[used] = '\0';
+    return out->text;
+}
