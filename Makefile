@@ -47,7 +47,7 @@ objects = $(patsubst %.c,$(B)/%.o,$(filter src/$(1)/%.c,$(SOURCES)))
 
 # ---- flags -------------------------------------------------------------------------------------
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
-PACKAGES := libmicrohttpd jansson libcurl sqlite3 yaml-0.1 yajl zlib
+PACKAGES := libmicrohttpd jansson libcurl sqlite3 yaml-0.1 yajl zlib gnutls
 PACKAGE_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
 CPPFLAGS := -Iinclude -Isrc -D_GNU_SOURCE -DSERIN_VERSION='"$(VERSION)"'
 CFLAGS   = -std=gnu17 $(WARNINGS) -fPIC -fvisibility=hidden -ffile-prefix-map=$(CURDIR)=. \
@@ -57,7 +57,7 @@ LDFLAGS  = $(ldflags.$(VARIANT))
 # Libraries that a layer needs by itself; a program links those of every layer below it.
 libs.base      := -lm
 libs.agreement := -lm
-libs.platform  := -lcurl -lsqlite3 -lyaml -ljansson -lz -lpthread
+libs.platform  := -lcurl -lsqlite3 -lyaml -ljansson -lz -lgnutls -lpthread
 libs.source    := -lyajl -lsqlite3 -ljansson -lz -lpthread
 libs.http      := -lmicrohttpd -ljansson -lz -lpthread
 

@@ -29,8 +29,9 @@ void signals_destroy(struct signals *signals);
 DEFINE_CLEANUP(signals)
 
 /*
- * Waits up to `timeout_ms` (negative: without end) for the next signal. One thread only. Several
- * signals that arrived together are told one by one, a stop first.
+ * Waits up to `timeout_ms` (negative: without end) for the next signal. One thread only. Signals
+ * that arrived meanwhile are told one by one; the same signal twice counts once, as the kernel
+ * keeps it.
  */
 SERIN_MUST_CHECK enum serin_status signals_wait(struct signals *signals, int64_t timeout_ms,
                                                 enum signal_event *out, struct serin_error *err);

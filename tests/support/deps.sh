@@ -25,6 +25,7 @@ need_build() {
     need_package yaml-0.1 libyaml-dev
     need_package yajl libyajl-dev
     need_package zlib zlib1g-dev
+    need_package gnutls libgnutls28-dev
 }
 need_test() {
     need_header criterion/criterion.h libcriterion-dev

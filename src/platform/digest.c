@@ -1,0 +1,67 @@
+#include "platform/digest.h"
+
+#include <errno.h>
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
+#include <string.h>
+#include <sys/random.h>
+
+enum { SHA256_BYTES = 32, RANDOM_HEX_MAX = 64 };
+
+static void write_hex(const uint8_t *bytes, size_t length, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < length; i++) {
+        out[2 * i] = digits[bytes[i] >> 4];
+        out[2 * i + 1] = digits[bytes[i] & 0x0F];
+    }
+    out[2 * length] = '\0';
+}
+
+enum serin_status digest_sha256_hex(const void *bytes, size_t length, char out[SHA256_HEX_SIZE],
+                                    struct serin_error *err)
+{
+    uint8_t digest[SHA256_BYTES];
+    int result = gnutls_hash_fast(GNUTLS_DIG_SHA256, length > 0 ? bytes : "", length, digest);
+    if (result < 0) {
+        return serin_fail(err, SERIN_BUG, "GnuTLS cannot compute SHA-256: %s",
+                          gnutls_strerror(result));
+    }
+    write_hex(digest, sizeof(digest), out);
+    return SERIN_OK;
+}
+
+bool digest_equal(const void *a, const void *b, size_t length)
+{
+    return length == 0 || gnutls_memcmp(a, b, length) == 0;
+}
+
+enum serin_status random_bytes(void *out, size_t length, struct serin_error *err)
+{
+    uint8_t *next = out;
+    size_t left = length;
+    while (left > 0) {
+        ssize_t got = getrandom(next, left, 0);
+        if (got < 0 && errno != EINTR) {
+            return serin_fail(err, SERIN_UNAVAILABLE, "the kernel gives no random bytes: %s",
+                              strerror(errno));
+        }
+        size_t taken = got > 0 ? (size_t)got : 0;
+        next += taken;
+        left -= taken;
+    }
+    return SERIN_OK;
+}
+
+enum serin_status random_hex(char *out, size_t bytes, struct serin_error *err)
+{
+    uint8_t random[RANDOM_HEX_MAX];
+    if (bytes > sizeof(random)) {
+        return serin_fail(err, SERIN_BUG, "an identifier of %zu random bytes is too long", bytes);
+    }
+    enum serin_status status = random_bytes(random, bytes, err);
+    if (status == SERIN_OK) {
+        write_hex(random, bytes, out);
+    }
+    return status;
+}
