@@ -34,7 +34,7 @@ enum metric_kind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
 struct metric_family {
     const char *name; /* counters end in _total; base units: _seconds, _bytes */
     enum metric_kind kind;
-    const char *help;                      /* one sentence */
+    const char *help; /* one sentence without quotes, backslashes and line breaks */
     const char *labels[METRIC_LABELS_MAX]; /* names; unused ones NULL */
     const double *buckets;                 /* histogram: upper bounds, rising, without infinity */
     size_t bucket_count;
@@ -72,7 +72,8 @@ SERIN_MUST_CHECK enum serin_status metrics_register(struct metrics *metrics,
 void metrics_add(struct metrics *metrics, const struct metric_family *family,
                  const struct metric_labels *labels, double amount); /* counter, gauge */
 void metrics_set(struct metrics *metrics, const struct metric_family *family,
-                 const struct metric_labels *labels, double value); /* gauge */
+                 const struct metric_labels *labels,
+                 double value); /* gauge; a counter kept elsewhere */
 void metrics_observe(struct metrics *metrics, const struct metric_family *family,
                      const struct metric_labels *labels, double value); /* histogram */
 
