@@ -43,7 +43,15 @@ struct source_driver {
     size_t option_count;
     size_t options_size; /* size of the struct that the rows fill */
 
-    /* Takes decoded options (borrowed). Opening does not wait for the other side. */
+    /*
+     * Whether a stream has what this source needs of it (a metric, a label, …); NULL: anything will
+     * do. SERIN_INVALID names what is missing.
+     */
+    enum serin_status (*check)(const struct stream *stream, struct serin_error *err);
+    /*
+     * Takes decoded options, borrowed for as long as the source is open. Does not wait for the other
+     * side.
+     */
     enum serin_status (*open)(const char *name, const void *options, void **out_state,
                               struct serin_error *err);
     /*
