@@ -79,6 +79,7 @@ struct decode_field {
     enum serin_status (*read)(const struct node *node, const char *path, void *member,
                               struct serin_error *err);
     void (*release)(void *member); /* frees what `read` stored and zeroes the member */
+    const char *takes;             /* what decode_describe says of it: "a list of sources" */
 
     const char *help; /* one line for people: meaning, unit */
 };
@@ -133,8 +134,7 @@ struct decode_table {
  *
  * A key with a null value counts as absent, a null node as an empty map. An absent MAP field gets
  * the fallbacks of its table; what is required inside it is not missed then. A map refuses keys
- * that no row names. Text nodes from untyped sources are read as whatever the row wants; texts
- * that hold a zero byte are refused.
+ * that no row names. Text nodes from untyped sources are read as whatever the row wants.
  * Fails with SERIN_INVALID (or what a `read` says) and SERIN_NO_MEMORY; then `out` is cleared as by
  * decode_clear. A fallback or limit that does not parse is a bug; decode_table_check finds it.
  */

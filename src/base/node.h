@@ -3,8 +3,8 @@
  * all become one, and base/decode.h reads it.
  *
  * A document owns its nodes and their texts; nodes are immutable and live as long as it does. Maps
- * keep their order and have unique keys. Parsers build it through `struct document_builder`, which
- * enforces the limits.
+ * keep their order and have unique keys. Texts and keys are UTF-8 without zero bytes. Parsers build
+ * it through `struct document_builder`, which enforces the limits.
  */
 #ifndef SERIN_BASE_NODE_H
 #define SERIN_BASE_NODE_H
@@ -36,8 +36,10 @@ struct document_limits {
     size_t keys;  /* in one map */
 };
 
-extern const struct document_limits document_limits_request; /* 64 KiB, depth 16, 4,096 nodes */
-extern const struct document_limits document_limits_file;    /* 4 MiB, depth 32, 262,144 nodes */
+/* 64 KiB, depth 16, 4,096 nodes, 256 keys */
+extern const struct document_limits document_limits_request;
+/* 4 MiB, depth 32, 262,144 nodes, 4,096 keys */
+extern const struct document_limits document_limits_file;
 
 /* ---- reading ---------------------------------------------------------------------------------*/
 
@@ -64,7 +66,7 @@ bool node_is_untyped(const struct node *node);
 /* Each asserts that the node is of its kind. */
 bool node_bool(const struct node *node);
 double node_real(const struct node *node);
-struct text_view node_text(const struct node *node); /* followed by a zero byte; may hold others */
+struct text_view node_text(const struct node *node); /* followed by a zero byte */
 
 /* An integer node's value; SERIN_RANGE when the type cannot hold it. */
 SERIN_MUST_CHECK enum serin_status node_int64(const struct node *node, int64_t *out);
@@ -82,7 +84,10 @@ const struct node *node_first(const struct node *parent);
 const struct node *node_next(const struct node *node);
 size_t node_count(const struct node *parent);
 
-/* The key under which a node stands in its map, and where that key was written; else empty. */
+/*
+ * The key under which a node stands in its map (followed by a zero byte), and where that key was
+ * written; else empty.
+ */
 struct text_view node_key(const struct node *node);
 struct node_position node_key_position(const struct node *node);
 
@@ -104,8 +109,10 @@ void document_builder_at(struct document_builder *builder, struct node_position 
 
 /*
  * Add the next value: the root, the next item of the open list, or the value of the key just given
- * in the open map. They fail, naming position and limit, with SERIN_TOO_LARGE beyond a limit and
- * with SERIN_NO_MEMORY. Calling them where no value can stand is a bug and asserts.
+ * in the open map. They fail, naming the position, with SERIN_TOO_LARGE beyond a limit, with
+ * SERIN_INVALID for text that is not UTF-8 or holds a zero byte, and with SERIN_NO_MEMORY; the
+ * builder is then good for nothing but being destroyed. Calling them where no value can stand is a
+ * bug and asserts.
  */
 SERIN_MUST_CHECK enum serin_status document_add_null(struct document_builder *builder,
                                                      struct serin_error *err);
