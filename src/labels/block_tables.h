@@ -12,6 +12,7 @@
 #ifndef SERIN_LABELS_BLOCK_TABLES_H
 #define SERIN_LABELS_BLOCK_TABLES_H
 
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "labels/contingency.h"
@@ -32,9 +33,11 @@ struct table_limits {
     size_t labels; /* distinct labels, and distinct references, told apart; more become `other` */
     size_t pods;   /* per arm; more fail with SERIN_TOO_LARGE */
     size_t cells;  /* occupied cells in all; more fail with SERIN_TOO_LARGE */
+    struct hash_key key; /* seeds the hash tables, influences no result; random_bytes where the
+                            counts come from outside */
 };
 extern const struct table_limits
-    table_limits_default; /* 10,000 labels, 5,000 pods, 4,000,000 cells */
+    table_limits_default; /* 10,000 labels, 5,000 pods, 4,000,000 cells, key all zero */
 
 struct block_tables;
 
@@ -69,8 +72,9 @@ struct paired_count {
 };
 
 /*
- * Adds to one cell. Fails with SERIN_TOO_LARGE beyond a limit, SERIN_RANGE when a total would pass
- * 2^53, SERIN_NO_MEMORY; then the tables must not be used for a verdict any more.
+ * Adds to one cell; a count of 0 changes nothing. Fails with SERIN_TOO_LARGE beyond a limit,
+ * SERIN_RANGE when a total would pass 2^53, SERIN_INVALID when a slice dimension occurs twice,
+ * SERIN_NO_MEMORY; then the tables must not be used for a verdict any more.
  */
 SERIN_MUST_CHECK enum serin_status block_tables_add(struct block_tables *tables,
                                                     const struct block_count *count,
@@ -102,7 +106,17 @@ void block_tables_set_blocks_unknown(struct block_tables *tables);
 /* States that labels were already folded into `other` where the counts came from. */
 void block_tables_set_capped(struct block_tables *tables);
 
-/* Canonical order; adding is over. Fails only with SERIN_NO_MEMORY. */
+/*
+ * Lets sealing merge the buckets that counts were added at into the width block_width_ms gives for
+ * base_ms, the window and the arm's pods, for sources that know the pods only at the end. Counts
+ * may be added at any bucket of base_ms x 2^k up to that width.
+ */
+void block_tables_widen_blocks(struct block_tables *tables, int64_t base_ms);
+
+/*
+ * Canonical order; adding is over, also after a failure. Fails with SERIN_NO_MEMORY, and with
+ * SERIN_TOO_LARGE where the cells turn out to be more than the limit.
+ */
 SERIN_MUST_CHECK enum serin_status block_tables_seal(struct block_tables *tables);
 
 /* ---- reading, after sealing ------------------------------------------------------------------ */
@@ -121,7 +135,12 @@ uint64_t block_tables_events(const struct block_tables *tables, enum arm arm);
 uint64_t block_tables_unreferenced(const struct block_tables *tables, enum arm arm);
 uint64_t block_tables_pairs(const struct block_tables *tables);
 
-/* Labels in canonical order: the union over both arms; `other`, where present, comes last. */
+/*
+ * Labels in canonical order: the union over both arms, bytewise, but BLOCK_TABLES_OTHER last.
+ * Labels beyond the limit are counted under that text, and so is a label that a sender called so:
+ * no two labels have the same text, and counts read here and added elsewhere give the same tables.
+ */
+#define BLOCK_TABLES_OTHER "other"
 size_t block_tables_label_count(const struct block_tables *tables);
 size_t block_tables_reference_count(const struct block_tables *tables);
 struct text_view block_tables_label(const struct block_tables *tables, size_t column);

@@ -8,6 +8,8 @@
 #ifndef SERIN_LABELS_DICTIONARY_H
 #define SERIN_LABELS_DICTIONARY_H
 
+#include "base/hash.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "serin/error.h"
 
@@ -17,15 +19,15 @@
 
 struct dictionary;
 
-#define DICTIONARY_OTHER     UINT32_MAX /* the folded tail: texts beyond the cap */
-#define DICTIONARY_KEY_BYTES 16
+#define DICTIONARY_OTHER UINT32_MAX /* the folded tail: texts beyond the cap */
 
 /*
- * A dictionary of at most `capacity` texts. `key` (DICTIONARY_KEY_BYTES bytes) seeds the hash; it
- * never influences ids or order. NULL when memory is short.
+ * A dictionary of at most `capacity` texts (fewer than 2^32 - 1). `key` seeds the hash, it never
+ * influences ids or order. NULL when memory is short.
  */
-struct dictionary *dictionary_create(size_t capacity, const uint8_t *key);
+struct dictionary *dictionary_create(size_t capacity, const struct hash_key *key);
 void dictionary_destroy(struct dictionary *dictionary); /* NULL is fine */
+DEFINE_CLEANUP(dictionary)
 
 /* The id of `text`, which is copied when new. Fails only with SERIN_NO_MEMORY. */
 SERIN_MUST_CHECK enum serin_status dictionary_intern(struct dictionary *dictionary,

@@ -26,6 +26,7 @@ struct judge_context {
 
 enum { WARNINGS_MAX = 8, LABEL_MOVES_MAX = 64, SLICE_VERDICTS_MAX = 64 };
 
+/* A number with its interval at the level of the spec. */
 struct estimate {
     bool defined; /* false: no value (an arm with one label, no data); the numbers are then 0 */
     double value;
@@ -33,11 +34,17 @@ struct estimate {
     double upper;
 };
 
+/*
+ * One arm by itself. `nmi` is taken at the arm's own size, the delta at a size common to both, so
+ * the delta is not exactly the difference of the two. In the design `shift` there is no NMI; in
+ * `paired` without references the canary's is its agreement with the stable arm.
+ */
 struct arm_result {
-    struct estimate nmi;  /* corrected, with its interval at spec level */
-    uint64_t samples;     /* events used in the comparison */
-    double design_effect; /* 1 when events are taken as independent */
-    size_t blocks;
+    struct estimate nmi;
+    uint64_t samples;      /* events (paired: keys) used in the comparison */
+    uint64_t unreferenced; /* events left out because their reference is not known */
+    double design_effect;  /* 1 when events are taken as independent */
+    size_t blocks;         /* with at least one event; 0 when blocks are unknown */
     size_t pods;
     bool has_companions; /* the ones below are set (design reference, two labels or more) */
     double nmi_plugin;
@@ -50,9 +57,16 @@ struct arm_result {
     double purity;
 };
 
-/* How one emitted label's share of the traffic and its tie to the reference moved. */
+/*
+ * How one emitted label's share of the traffic and its tie to the reference moved.
+ *
+ * Contributions add up, over all labels, to the plug-in change they explain: (MI of the canary − MI
+ * of the stable arm) / the stable arm's normalizer in the design `reference` and in `paired` with
+ * references; minus the stable labels' entropy that the canary's label leaves open, over the
+ * normalizer, in `paired` without; the divergence in bits in `shift`.
+ */
 struct label_move {
-    struct text_view label; /* borrowed from the tables judged */
+    struct text_view label; /* borrowed from the tables judged, or static */
     double stable_share;
     double canary_share;
     bool is_new;                       /* only the canary emits it */
@@ -61,9 +75,10 @@ struct label_move {
     struct text_view canary_reference;
     double stable_precision; /* share of the label's events with that reference */
     double canary_precision;
-    double contribution; /* its share of the change in MI, over the stable arm's normalizer */
+    double contribution;
 };
 
+/* A slice judged by itself. Rollbacks are corrected for the number of slices (Holm). */
 struct slice_verdict {
     struct slice_value slice; /* borrowed from the tables judged */
     struct estimate delta;
@@ -75,22 +90,26 @@ struct slice_verdict {
 
 struct verdict {
     enum decision decision;
-    const char *reason; /* machine-readable, static: "beyond_margin", "too_few_samples", … */
+    const char *reason;            /* machine-readable, static; a row of verdict/reasons.h */
+    const char *incomplete_reason; /* what the source says is missing, borrowed; NULL: nothing */
     enum design design;
     double margin; /* the one that applied: margin or shift_margin */
     double level;
     struct estimate delta; /* canary − stable; for shift the divergence in bits (0 … 1) */
     struct arm_result arms[ARM_COUNT];
-    double shift_p_value;               /* G-test; only for design shift */
-    const char *warnings[WARNINGS_MAX]; /* static names, in fixed order */
+    bool is_agreement;     /* paired without references: delta = NMI(canary, stable) − 1 */
+    double shift_p_value;  /* G-test over the design effect; only for design shift */
+    double sample_ratio_p; /* of the promised canary share; 1 when none is promised */
+    const char *warnings[WARNINGS_MAX]; /* static rows of verdict/reasons.h, in fixed order */
     size_t warning_count;
     bool has_forecast;         /* inconclusive for want of samples: what a decision still needs */
     uint64_t forecast_samples; /* further canary samples */
     double forecast_minutes;   /* at the canary's present rate; 0 when there is none */
     struct label_move moves[LABEL_MOVES_MAX]; /* largest |contribution| first */
     size_t move_count;
-    struct slice_verdict slices[SLICE_VERDICTS_MAX];
+    struct slice_verdict slices[SLICE_VERDICTS_MAX]; /* by dimension, then value */
     size_t slice_count;
+    size_t slices_left_out; /* beyond the maximum: those with the fewest samples */
 };
 
 /*

@@ -8,7 +8,8 @@
 #include "base/decode.h"
 #include "base/memory.h"
 #include "base/node.h"
-#include "labels/event.h"
+#include "labels/stream.h"
+#include "serin/critical.h"
 #include "serin/error.h"
 #include "serin/table.h"
 
@@ -35,14 +36,25 @@ struct judgement {
     uint64_t min_samples; /* per arm, after the design effect */
     uint64_t plan;        /* sample size at which the sequential boundary is tightest */
     double canary_share;  /* promised share of the traffic, in (0, 1); 0: none promised */
-    uint64_t label_cap;   /* labels and references told apart; the tail is merged into `other` */
+    uint64_t label_cap;   /* labels and references told apart; the tail is merged into one */
     int64_t warm_up_ms;   /* a promote is held back this long after the canary's first event */
 };
 extern const struct judgement judgement_default;
 
-/* Rows that fill a `struct judgement` from a stream's `analysis:` section. */
-extern const struct decode_field judgement_fields[];
-extern const size_t judgement_field_count;
+/* The margin that applies to the design: `shift_margin` for shift, else `margin`. */
+double judgement_margin(const struct judgement *judgement);
+
+/* How intervals are drawn, in the words of the statistics. */
+struct serin_confidence judgement_confidence(const struct judgement *judgement);
+
+/* A stream's `analysis:` section. The fallbacks of its rows are judgement_default. */
+extern const struct decode_table judgement_table;
+
+/* What since when is looked at. */
+struct spec_window {
+    bool is_rollout;  /* everything since the canary's first event */
+    int64_t width_ms; /* else the last so many milliseconds */
+};
 
 struct spec {
     char *stream;
@@ -50,25 +62,40 @@ struct spec {
     char *stable;
     char *rollout;    /* NULL: not told */
     char *namespace_; /* NULL: not told */
-    bool window_is_rollout;
-    int64_t window_ms; /* when not */
+    struct spec_window window;
     struct judgement judgement;
     char **slices; /* dimensions to judge too */
     size_t slice_count;
+    bool slices_given; /* the request named them; else they are the stream's */
 };
 
 /*
- * Decodes a request. `defaults` are the stream's own (see spec_stream_name for finding the stream
- * first). Fails with SERIN_INVALID; err->field names the field, err->detail the allowed values.
- * On success the caller owns *out (spec_destroy).
+ * The fields of a request, for help, flags and the API's description: those of `struct spec`
+ * itself, and those of its judgement that a request may set.
+ */
+extern const struct decode_table spec_table;
+extern const struct decode_table spec_judgement_table;
+
+/*
+ * Decodes a request.
+ *
+ *   stream    the request's stream (see spec_stream_name for finding it first): its slice
+ *             dimensions are the default and the only ones allowed; NULL: any are
+ *   defaults  the stream's own judgement
+ *
+ * Fails with SERIN_INVALID; err->field names the field, err->detail the allowed values; and
+ * SERIN_NO_MEMORY. On success the caller owns *out (spec_destroy).
  */
 SERIN_MUST_CHECK enum serin_status spec_decode(const struct node *request,
+                                               const struct stream *stream,
                                                const struct judgement *defaults, struct spec **out,
                                                struct serin_error *err);
 void spec_destroy(struct spec *spec); /* NULL is fine */
 DEFINE_CLEANUP(spec)
 
-/* The request's `stream` field, borrowed from `request`; SERIN_INVALID when absent or not a text.
+/*
+ * The request's `stream` field, borrowed from `request`; SERIN_INVALID when absent, not a text or
+ * the request is not a map.
  */
 SERIN_MUST_CHECK enum serin_status spec_stream_name(const struct node *request, const char **out,
                                                     struct serin_error *err);
@@ -76,5 +103,6 @@ SERIN_MUST_CHECK enum serin_status spec_stream_name(const struct node *request, 
 /* "reference" … and so on; never NULL. */
 const char *design_name(enum design design);
 const char *interval_kind_name(enum interval_kind kind);
+const char *label_names_name(enum label_names names);
 
 #endif
