@@ -96,6 +96,10 @@ const struct node *node_find(const struct node *map, struct text_view key);
 
 /* ---- building --------------------------------------------------------------------------------*/
 
+/* SERIN_TOO_LARGE, with the limit named, when an input of so many bytes must not even be parsed. */
+SERIN_MUST_CHECK enum serin_status document_check_size(const struct document_limits *limits,
+                                                       size_t bytes, struct serin_error *err);
+
 /* NULL when memory is out. `limits` is copied. */
 struct document_builder *document_builder_create(const struct document_limits *limits)
     __attribute__((warn_unused_result));

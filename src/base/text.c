@@ -53,6 +53,17 @@ bool text_starts_with(struct text_view text, struct text_view prefix)
            text_equal((struct text_view){text.start, prefix.length}, prefix);
 }
 
+int text_hex_digit(char digit)
+{
+    if (digit >= '0' && digit <= '9') {
+        return digit - '0';
+    }
+    if (digit >= 'a' && digit <= 'f') {
+        return digit - 'a' + 10;
+    }
+    return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
+}
+
 /* What a lead byte announces: the length of the sequence and the smallest code point it may hold.
  */
 struct utf8_form {

@@ -35,6 +35,9 @@ bool text_equal_ignoring_case(struct text_view a, struct text_view b);
 
 bool text_starts_with(struct text_view text, struct text_view prefix);
 
+/* The value of a hexadecimal digit in either case, or -1. */
+int text_hex_digit(char digit);
+
 /*
  * Reads the first character of `text`. Returns its length in bytes (1 to 4) and stores its code
  * point, or returns 0 for the empty text and for anything RFC 3629 forbids: stray or missing
