@@ -1,0 +1,86 @@
+#include "verdict/reasons.h"
+
+#include "base/memory.h"
+
+#include <string.h>
+
+const struct reason reasons[] = {
+    /* What the interval says. */
+    {"within_margin",         "the interval of the difference lies within the margin",                    ""                                                                                      },
+    {"beyond_margin",         "the interval of the difference lies wholly beyond the margin",
+     "compare the labels that moved most; the canary labels the same traffic differently"                                                                                                         },
+    {"straddles_margin",      "the interval of the difference holds the margin, so both are possible",
+     "let the canary collect more samples, or give it more of the traffic"                                                                                                                        },
+
+    /* Guards, in the order in which they are asked. */
+    {"incomplete_data",       "the source could not tell all counts, so none of them is judged",
+     "mend what the source reports and ask again"                                                                                                                                                 },
+    {"no_canary_data",        "the canary has emitted no label in the window",
+     "check that its pods get traffic, emit labels, and carry the pod-template hash asked for"                                                                                                    },
+    {"no_stable_data",        "the stable arm has emitted no label in the window",
+     "check that its pods emit labels and carry the pod-template hash asked for"                                                                                                                  },
+    {"no_shared_keys",        "no key was labelled by both arms, so no pair can be compared",
+     "mirror the traffic to both arms, or use the design reference or shift"                                                                                                                      },
+    {"reference_missing",     "none of an arm's labels has a reference label",
+     "check that references arrive, wait for late ones, or use the design shift"                                                                                                                  },
+    {"maintenance",           "a maintenance window is open",                                             "ask again when it has ended"                                                           },
+    {"stale_data",            "an arm's newest label is older than the stream allows",
+     "check that its pods still get traffic and that the source still receives their labels"                                                                                                      },
+    {"sample_ratio_mismatch", "the canary did not get the share of the traffic it was promised",
+     "find out which traffic it misses or gets too much of; its sample may be biased"                                                                                                             },
+    {"too_few_samples",       "an arm has too few samples, counted after the design effect",
+     "let the canary collect more samples, or give it more of the traffic"                                                                                                                        },
+    {"few_blocks",
+     "an arm has fewer than 5 blocks (pod and time bucket) to learn the variance from",                   "wait for more time buckets, or run more pods"                                          },
+    {"single_label",
+     "an arm emits one and the same label whatever comes, while the other arm tells items apart",         "look at the model's input features and its thresholds first"                           },
+    {"single_reference",      "all references of an arm are one and the same label",
+     "widen the traffic or the window until references differ"                                                                                                                                    },
+    {"single_both",           "an arm has a single label and a single reference",
+     "widen the traffic or the window until labels and references differ"                                                                                                                         },
+    {"sparse_table",          "so many label pairs are rare that the bias correction rivals the margin",
+     "wait for more samples, or tell fewer labels apart (label_cap)"                                                                                                                              },
+    {"unseen_cells",          "the canary's disagreements are so scattered that more must be yet unseen",
+     "wait for more samples, or tell fewer labels apart (label_cap)"                                                                                                                              },
+    {"slice_veto",            "a slice of the traffic is beyond the margin although the whole is not",
+     "look at the slices below; the canary fails a part of the traffic"                                                                                                                           },
+    {"metrics_disagree",
+     "NMI is within the margin but a companion (MI/H(reference) or AMI) lost more than the margin",       "see whether the canary emits more, fewer or rarer labels, which can move NMI by itself"},
+    {"labels_changed",        "labels appeared, vanished or swapped although their names are fixed",
+     "check the label names against the rules that use them"                                                                                                                                      },
+    {"labels_capped",         "rare labels were merged into one, so a change among them may be hidden",
+     "raise label_cap, or emit fewer labels"                                                                                                                                                      },
+    {"warm_up",               "the canary is still within its warm-up time",                              "ask again when it has passed"                                                          },
+    {"source_unavailable",    "the source of the labels did not answer",
+     "mend the source; the stream's policy is to pause rather than to fail"                                                                                                                       },
+
+    /* Warnings that never hold a verdict back. */
+    {"blocks_unknown",        "pods and times are unknown, so events were taken as independent",
+     "name the pod and time columns; bursts make true intervals wider than those shown"                                                                                                           },
+    {"few_blocks_warning",    "an arm has fewer than 10 blocks, which widens the interval",               ""                                                                                      },
+    {"uncovered_pods",        "some pods' counts before their first sample are unknown and left out",     ""                                                                                      },
+    {"unreferenced_events",   "more than 5 % of an arm's labels have no reference and are left out",
+     "check that references arrive for every kind of traffic"                                                                                                                                     },
+    {"reference_mix_differs", "the two arms saw a different mix of references",
+     "check how traffic is split; the arms may not be comparable"                                                                                                                                 },
+    {"labels_new",            "the canary emits labels that the stable arm does not",                     ""                                                                                      },
+    {"labels_lost",           "the canary no longer emits labels that the stable arm does",               ""                                                                                      },
+    {"labels_swapped",        "labels changed places: NMI does not see it, but rules on names would",     ""                                                                                      },
+    {"label_count_extreme",   "labels are many for the number of samples; read AMI beside NMI",           ""                                                                                      },
+    {"slices_small",          "some slices have too few samples to be judged by themselves",              ""                                                                                      },
+    {"slices_undecided",      "some slices are neither clearly within nor clearly beyond the margin",
+     ""                                                                                                                                                                                           },
+    {"slices_left_out",       "only the 64 slices with the most samples were judged",                     ""                                                                                      },
+    {"slices_not_judged",     "slices cannot be judged in the design paired",                             ""                                                                                      },
+};
+const size_t reason_count = ARRAY_LENGTH(reasons);
+
+const struct reason *reason_find(const char *name)
+{
+    for (size_t i = 0; i < reason_count; i++) {
+        if (strcmp(reasons[i].name, name) == 0) {
+            return &reasons[i];
+        }
+    }
+    return NULL;
+}
