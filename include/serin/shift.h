@@ -48,7 +48,7 @@ struct serin_shift {
     double g;                /* G statistic 2 n MI */
     size_t degrees;          /* labels − 1 */
     double p_value;          /* of G, independent events: "both arms alike" */
-    double p_value_adjusted; /* of G divided by the mean design effect */
+    double p_value_adjusted; /* of G over the design effects' mean */
 
     double kl_canary_stable; /* Kullback-Leibler with half a count added per label; nats */
     double kl_stable_canary;
@@ -63,15 +63,14 @@ SERIN_API SERIN_MUST_CHECK enum serin_status serin_shift(const struct serin_shif
                                                          struct serin_shift *out);
 
 /*
- * Block jackknife of the divergence for each arm: what dependence within blocks does to it. Rows of
- * the cells are ignored, events without a reference count. Fails with SERIN_UNDEFINED with fewer
- * than two blocks in an arm or no label that two arms could differ in, SERIN_INVALID, SERIN_RANGE,
- * SERIN_NO_MEMORY.
+ * How much dependence within blocks inflates the spread of an arm's label shares: the mean design
+ * effect that corrects a chi-square statistic. Rows of the cells are ignored, and events without a
+ * reference count. `variance` is deff / samples. Fails with SERIN_UNDEFINED with fewer than two
+ * blocks or labels, and otherwise as serin_design_effect does.
+ * Source: Rao & Scott, J. Amer. Statist. Assoc. 76 (1981), first-order correction.
  */
 SERIN_API SERIN_MUST_CHECK enum serin_status
-serin_shift_design_effects(const struct serin_blocks *canary, const struct serin_blocks *stable,
-                           struct serin_design_effect *out_canary,
-                           struct serin_design_effect *out_stable);
+serin_shift_design_effect(const struct serin_blocks *blocks, struct serin_design_effect *out);
 
 /*
  * Kullback-Leibler divergence KL(a ‖ b) in nats with half a count added to every label seen in

@@ -168,7 +168,7 @@ void block_tables_label_totals(const struct block_tables *tables, enum arm arm, 
 
 /*
  * All cells of an arm within a slice, ordered by block, row, column: the input of the jackknife
- * (serin_design_effect, serin_shift_design_effects). `block` counts within the arm; events without
+ * (serin_design_effect, serin_shift_design_effect). `block` counts within the arm; events without
  * reference have row SERIN_NO_REFERENCE. The caller frees `*out_cells` with memory_free.
  */
 SERIN_MUST_CHECK enum serin_status block_tables_cells(const struct block_tables *tables,
