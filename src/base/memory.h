@@ -33,6 +33,11 @@
         given;                                                                                     \
     }))
 
+#ifdef __clang_analyzer__
+/* The static analyzer sees one file at a time: without this it thinks a failure may be SERIN_OK. */
+#define serin_fail(err, status, ...) ((void)(serin_fail)((err), (status), __VA_ARGS__), (status))
+#endif
+
 /* Returns from the calling function when `expression` is not SERIN_OK: the one hidden return. */
 #define TRY(expression)                                                                            \
     do {                                                                                           \
