@@ -124,16 +124,17 @@ static bool write_all(int fd, const char *bytes, size_t length)
     return true;
 }
 
-/* A rename is durable only when the folder that holds the name is. */
-static bool sync_folder_of(const char *path)
+enum serin_status file_sync_folder(const char *path, struct serin_error *err)
 {
     owned_memory char *copy = memory_copy_text(path, strlen(path));
     if (!copy) {
-        errno = ENOMEM;
-        return false;
+        return serin_fail(err, SERIN_NO_MEMORY, "no memory left to write \"%s\"", path);
     }
     owned_descriptor folder = {.fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    return folder.fd >= 0 && fsync(folder.fd) == 0;
+    if (folder.fd < 0 || fsync(folder.fd) != 0) {
+        return fail_from_errno(err, "write", path);
+    }
+    return SERIN_OK;
 }
 
 /* Beside `path`, so that the rename stays within one file system. The caller frees it. */
@@ -178,5 +179,6 @@ enum serin_status file_write_atomic(const char *path, const void *bytes, size_t 
         (void)unlink(temporary);
         return status;
     }
-    return sync_folder_of(path) ? SERIN_OK : fail_from_errno(err, "write", path);
+    /* A rename is durable only when the folder that holds the name is. */
+    return file_sync_folder(path, err);
 }

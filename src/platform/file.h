@@ -25,4 +25,10 @@ SERIN_MUST_CHECK enum serin_status file_read(const char *path, size_t limit, cha
 SERIN_MUST_CHECK enum serin_status file_write_atomic(const char *path, const void *bytes,
                                                      size_t length, struct serin_error *err);
 
+/*
+ * Makes the name `path`, created or renamed just now, durable by syncing the folder it stands in.
+ * Fails with SERIN_DENIED, SERIN_UNAVAILABLE or SERIN_NO_MEMORY.
+ */
+SERIN_MUST_CHECK enum serin_status file_sync_folder(const char *path, struct serin_error *err);
+
 #endif
