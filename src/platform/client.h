@@ -30,7 +30,7 @@ struct client_settings {
     const char *tenant;         /* sent as X-Scope-OrgID (Thanos, Mimir, Loki) */
     const char *proxy;          /* "http://proxy:3128"; NULL: none, whatever the environment says */
     int64_t connect_timeout_ms; /* 0: 3,000 */
-    int64_t stall_timeout_ms;   /* no byte for this long ends the transfer; 0: 5,000 */
+    int64_t stall_timeout_s;    /* no byte for this long ends the transfer; 0: only the deadline */
     size_t idle_connections;    /* handles kept for reuse; 0: 8 */
 };
 
@@ -68,7 +68,6 @@ struct client_response {
     char content_type[128]; /* as sent, "" when absent or too long */
     char excerpt[256];      /* start of the body when status is not 2xx, made safe to print */
     uint64_t body_length;   /* bytes of body received */
-    int64_t retry_after_s;  /* seconds of a Retry-After header, -1 when absent or a date */
 };
 
 /*
