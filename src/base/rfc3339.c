@@ -222,7 +222,7 @@ enum serin_status rfc3339_parse(struct text_view text, int64_t *out_ms)
     if (reader.failed || reader.rest.length > 0) {
         return SERIN_INVALID;
     }
-    int64_t minutes = days_from_date(date) * MINUTES_PER_DAY + hour * 60 + minute - offset;
+    int64_t minutes = days_from_date(date) * MINUTES_PER_DAY + hour * INT64_C(60) + minute - offset;
     int64_t time = minutes * MS_PER_MINUTE + second * INT64_C(1000) + milliseconds;
     if (second == SECONDS_PER_MINUTE) {
         time -= milliseconds; /* 23:59:60.5 has no place of its own in Unix time */

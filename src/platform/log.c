@@ -162,7 +162,7 @@ static bool admit(struct log *log, enum log_level level, const char *message,
     if (level < LOG_LEVEL_WARNING) {
         return true;
     }
-    SCOPED_LOCK(&log->mutex);
+    scoped_lock held = mutex_hold(&log->mutex);
     struct repeat *slot = find_slot(log, level, message);
     if (!slot) {
         return true;
@@ -181,7 +181,7 @@ static bool admit(struct log *log, enum log_level level, const char *message,
 /* Frees one slot whose window is over (or any, when `all`) and tells what it held. */
 static bool take_finished(struct log *log, struct monotonic_time now, bool all, struct repeat *out)
 {
-    SCOPED_LOCK(&log->mutex);
+    scoped_lock held = mutex_hold(&log->mutex);
     for (size_t i = 0; i < REPEAT_SLOTS; i++) {
         struct repeat *slot = &log->repeats[i];
         if (slot->message && (all || is_over(log, slot, now))) {

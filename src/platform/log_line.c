@@ -73,25 +73,32 @@ static size_t write_unicode_escape(uint32_t unit, char *out)
     return 6;
 }
 
-static size_t write_escaped(uint32_t code_point, char out[ESCAPE_SIZE])
+/* The letter after the backslash where a character has a short form, else 0. */
+static char short_escape(uint32_t code_point)
 {
     switch (code_point) {
     case '\n':
-        memcpy(out, "\\n", 2);
-        return 2;
+        return 'n';
     case '\r':
-        memcpy(out, "\\r", 2);
-        return 2;
+        return 'r';
     case '\t':
-        memcpy(out, "\\t", 2);
-        return 2;
+        return 't';
     case '"':
+        return '"';
     case '\\':
-        out[0] = '\\';
-        out[1] = (char)code_point;
-        return 2;
+        return '\\';
     default:
-        break;
+        return '\0';
+    }
+}
+
+static size_t write_escaped(uint32_t code_point, char out[ESCAPE_SIZE])
+{
+    char letter = short_escape(code_point);
+    if (letter != '\0') {
+        out[0] = '\\';
+        out[1] = letter;
+        return 2;
     }
     if (code_point > 0xFFFF) {
         uint32_t offset = code_point - 0x10000;

@@ -109,7 +109,9 @@ static char *copy_label_value(const char *value)
     char *copy = memory_copy_text(value, strlen(value));
     if (copy && !text_is_utf8(text_view_of(copy))) {
         for (char *c = copy; *c != '\0'; c++) {
-            *c = (unsigned char)*c < 0x80 ? *c : '?';
+            if ((unsigned char)*c >= 0x80) {
+                *c = '?';
+            }
         }
     }
     return copy;
@@ -269,7 +271,7 @@ enum serin_status metrics_register(struct metrics *metrics, const struct metric_
         return serin_fail(err, SERIN_BUG, "metric family \"%s\" is not well formed",
                           family->name ? family->name : "");
     }
-    SCOPED_LOCK(&metrics->mutex);
+    scoped_lock held = mutex_hold(&metrics->mutex);
     if (is_name_taken(metrics, family->name)) {
         return serin_fail(err, SERIN_CONFLICT, "there are two metric families \"%s\"",
                           family->name);
@@ -289,7 +291,7 @@ void metrics_add(struct metrics *metrics, const struct metric_family *family,
     if (!metrics) {
         return;
     }
-    SCOPED_LOCK(&metrics->mutex);
+    scoped_lock held = mutex_hold(&metrics->mutex);
     struct metric_series *series = series_for(metrics, family, labels);
     if (series) {
         series->value += amount;
@@ -302,7 +304,7 @@ void metrics_set(struct metrics *metrics, const struct metric_family *family,
     if (!metrics) {
         return;
     }
-    SCOPED_LOCK(&metrics->mutex);
+    scoped_lock held = mutex_hold(&metrics->mutex);
     struct metric_series *series = series_for(metrics, family, labels);
     if (series) {
         series->value = value;
@@ -315,7 +317,7 @@ void metrics_observe(struct metrics *metrics, const struct metric_family *family
     if (!metrics || family->kind != METRIC_HISTOGRAM) {
         return;
     }
-    SCOPED_LOCK(&metrics->mutex);
+    scoped_lock held = mutex_hold(&metrics->mutex);
     struct metric_series *series = series_for(metrics, family, labels);
     if (!series) {
         return;
@@ -333,7 +335,7 @@ void metrics_clear(struct metrics *metrics, const struct metric_family *family)
     if (!metrics) {
         return;
     }
-    SCOPED_LOCK(&metrics->mutex);
+    scoped_lock held = mutex_hold(&metrics->mutex);
     struct metric_entry *entry = find_entry(metrics, family);
     if (entry) {
         remove_series(metrics, entry);

@@ -159,7 +159,7 @@ enum serin_status metrics_render(struct metrics *metrics, enum metrics_format fo
                                  struct buffer *out, struct serin_error *err)
 {
     const struct writer writer = {.out = out, .format = format};
-    SCOPED_LOCK(&metrics->mutex);
+    scoped_lock held = mutex_hold(&metrics->mutex);
     for (size_t i = 0; i < metrics->entry_count; i++) {
         write_entry(&writer, &metrics->entries[i]);
     }

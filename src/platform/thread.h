@@ -17,9 +17,8 @@ void mutex_lock(pthread_mutex_t *mutex);
 void mutex_unlock(pthread_mutex_t *mutex);
 void mutex_clear(pthread_mutex_t *mutex);
 
-/* Holds `mutex` until the end of the scope: `SCOPED_LOCK(&log->mutex);`. One in a scope. */
-#define SCOPED_LOCK(mutex)                                                                         \
-    __attribute__((cleanup(mutex_release))) pthread_mutex_t *scoped_lock = mutex_hold(mutex)
+/* Holds a mutex until the end of the scope: `scoped_lock held = mutex_hold(&log->mutex);`. */
+#define scoped_lock __attribute__((cleanup(mutex_release))) pthread_mutex_t *
 pthread_mutex_t *mutex_hold(pthread_mutex_t *mutex);
 void mutex_release(pthread_mutex_t **mutex);
 
