@@ -49,8 +49,8 @@ struct source_driver {
      */
     enum serin_status (*check)(const struct stream *stream, struct serin_error *err);
     /*
-     * Takes decoded options, borrowed for as long as the source is open. Does not wait for the other
-     * side.
+     * Takes decoded options, borrowed for as long as the source is open. Does not wait for the
+     * other side.
      */
     enum serin_status (*open)(const char *name, const void *options, void **out_state,
                               struct serin_error *err);
