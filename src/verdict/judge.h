@@ -61,9 +61,8 @@ struct arm_result {
  * How one emitted label's share of the traffic and its tie to the reference moved.
  *
  * Contributions add up, over all labels, to the plug-in change they explain: (MI of the canary − MI
- * of the stable arm) / the stable arm's normalizer in the design `reference` and in `paired` with
- * references; minus the stable labels' entropy that the canary's label leaves open, over the
- * normalizer, in `paired` without; the divergence in bits in `shift`.
+ * of the stable arm) / the stable arm's normalizer; in the design `shift` the divergence in bits.
+ * In `paired` without references the stable arm's labels are the reference.
  */
 struct label_move {
     struct text_view label; /* borrowed from the tables judged, or static */

@@ -1,0 +1,59 @@
+/*
+ * Both arms' counts as the statistics take them: grouped labels, over all traffic or one slice, by
+ * block and pooled.
+ */
+#ifndef SERIN_VERDICT_COUNTS_H
+#define SERIN_VERDICT_COUNTS_H
+
+#include "base/memory.h"
+#include "labels/block_tables.h"
+#include "serin/error.h"
+#include "serin/jackknife.h"
+#include "serin/paired.h"
+#include "serin/table.h"
+#include "verdict/grouping.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct arm_counts {
+    struct serin_block_cell *cells; /* rows and columns are groups; each block's are contiguous */
+    size_t cell_count;
+    uint64_t *table;       /* rows × columns, pooled; events without reference left out */
+    uint64_t *totals;      /* per column, with or without reference */
+    uint64_t events;       /* all of them */
+    uint64_t unreferenced; /* without reference */
+    uint64_t merged;       /* whose label or reference is in the group of rare ones */
+};
+
+/*
+ * Of the design `paired`, `triples` holds the keys, and the arms' counts are the keys' labels in
+ * each arm. Without references the stable arm's labels are the reference: its own table is
+ * diagonal.
+ */
+struct counts {
+    const struct grouping *grouping; /* borrowed */
+    size_t rows;
+    size_t columns;
+    struct arm_counts arms[ARM_COUNT];
+    struct serin_triple *triples;
+    size_t triple_count;
+};
+
+/* `slice` may be ALL_SLICES; of paired tables it must be. Fails with SERIN_NO_MEMORY. */
+SERIN_MUST_CHECK enum serin_status counts_create(const struct block_tables *tables,
+                                                 const struct judgement *judgement, size_t slice,
+                                                 const struct grouping *grouping,
+                                                 struct counts **out, struct serin_error *err);
+void counts_destroy(struct counts *counts); /* NULL is fine */
+DEFINE_CLEANUP(counts)
+
+/* An arm's pooled table and its cells by block, as the statistics read them. */
+struct serin_table counts_table(const struct counts *counts, enum arm arm);
+struct serin_blocks counts_blocks(const struct counts *counts, enum arm arm);
+
+/* Labels that occur in either arm's table. */
+size_t counts_occupied_rows(const struct counts *counts);
+size_t counts_occupied_columns(const struct counts *counts);
+
+#endif

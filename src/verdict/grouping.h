@@ -1,0 +1,55 @@
+/*
+ * Which group each label counts as: itself or, beyond the cap, the one group of all rare labels.
+ *
+ * One ranking over both arms serves both arms and all slices, so that what is compared is the same
+ * quantity everywhere. Rare against rare counts as agreement.
+ */
+#ifndef SERIN_VERDICT_GROUPING_H
+#define SERIN_VERDICT_GROUPING_H
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "labels/block_tables.h"
+#include "serin/error.h"
+#include "verdict/spec.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Groups of one kind of label. */
+struct label_groups {
+    size_t *map;   /* by the tables' label index; SERIN_DROPPED where a label never occurs */
+    size_t labels; /* entries of the map */
+    size_t count;  /* groups */
+    bool merged;   /* the last group holds the rare labels */
+};
+
+/*
+ * Rows are references; in the design `paired` without any reference they are the stable arm's
+ * labels (is_agreement), grouped as the columns are. Columns are emitted labels.
+ */
+struct grouping {
+    struct label_groups rows;
+    struct label_groups columns;
+    bool is_agreement;
+};
+
+/* Ranks the labels of sealed tables. Fails with SERIN_NO_MEMORY and SERIN_BUG. */
+SERIN_MUST_CHECK enum serin_status grouping_create(const struct block_tables *tables,
+                                                   const struct judgement *judgement,
+                                                   struct grouping **out, struct serin_error *err);
+void grouping_destroy(struct grouping *grouping); /* NULL is fine */
+DEFINE_CLEANUP(grouping)
+
+/* The group of a row of the tables' cells; SERIN_NO_REFERENCE stays what it is. */
+uint32_t grouping_row(const struct grouping *grouping, uint32_t row);
+uint32_t grouping_column(const struct grouping *grouping, uint32_t column);
+
+/* The text of a group: its label's, borrowed from the tables, or "(rare labels)". */
+struct text_view grouping_row_text(const struct grouping *grouping,
+                                   const struct block_tables *tables, size_t group);
+struct text_view grouping_column_text(const struct grouping *grouping,
+                                      const struct block_tables *tables, size_t group);
+
+#endif

@@ -1,0 +1,89 @@
+#include "verdict/judge.h"
+
+#include "verdict/companions.h"
+#include "verdict/counts.h"
+#include "verdict/evidence.h"
+#include "verdict/forecast.h"
+#include "verdict/grouping.h"
+#include "verdict/guards.h"
+#include "verdict/label_changes.h"
+#include "verdict/label_moves.h"
+#include "verdict/slices.h"
+#include "verdict/warnings.h"
+
+const char *decision_name(enum decision decision)
+{
+    switch (decision) {
+    case DECISION_PROMOTE:
+        return "promote";
+    case DECISION_ROLLBACK:
+        return "rollback";
+    case DECISION_INCONCLUSIVE:
+        break;
+    }
+    return "inconclusive";
+}
+
+static void verdict_fill(const struct evidence *evidence, struct verdict *verdict)
+{
+    struct outcome outcome = outcome_decide(evidence);
+    struct forecast forecast;
+    verdict->decision = outcome.decision;
+    verdict->reason = outcome.reason;
+    verdict->incomplete_reason = evidence->incomplete_reason;
+    verdict->delta = evidence->delta;
+    verdict->arms[ARM_CANARY] = evidence->arms[ARM_CANARY].result;
+    verdict->arms[ARM_STABLE] = evidence->arms[ARM_STABLE].result;
+    verdict->is_agreement = evidence->is_agreement;
+    verdict->shift_p_value = evidence->shift_p_value;
+    verdict->sample_ratio_p = evidence->sample_ratio_p;
+    verdict->warning_count = warnings_collect(evidence, outcome.reason, verdict->warnings);
+    verdict->has_forecast = forecast_make(evidence, &outcome, &forecast);
+    if (verdict->has_forecast) {
+        verdict->forecast_samples = forecast.samples;
+        verdict->forecast_minutes = forecast.minutes;
+    }
+}
+
+static void verdict_begin(const struct spec *spec, struct verdict *verdict)
+{
+    *verdict = (struct verdict){
+        .design = spec->judgement.design,
+        .margin = judgement_margin(&spec->judgement),
+        .level = spec->judgement.level,
+        .shift_p_value = 1.0,
+        .sample_ratio_p = 1.0,
+    };
+}
+
+enum serin_status judge(const struct spec *spec, const struct block_tables *tables,
+                        const struct judge_context *context, struct verdict *out,
+                        struct serin_error *err)
+{
+    owned(grouping) grouping = NULL;
+    owned(counts) counts = NULL;
+    struct evidence evidence;
+    struct verdict verdict;
+    verdict_begin(spec, &verdict);
+    TRY(grouping_create(tables, &spec->judgement, &grouping, err));
+    TRY(counts_create(tables, &spec->judgement, ALL_SLICES, grouping, &counts, err));
+    TRY(evidence_measure(counts, tables, &spec->judgement, &evidence, err));
+    TRY(companions_measure(counts, &evidence, err));
+    TRY(reference_mix_compare(counts, &evidence, err));
+    evidence_assess(tables, context, &evidence);
+    label_changes_find(counts, &evidence);
+    TRY(slices_judge(tables, spec, grouping, &evidence, &verdict, err));
+    TRY(label_moves_find(counts, tables, &evidence, &verdict, err));
+    verdict_fill(&evidence, &verdict);
+    *out = verdict;
+    return SERIN_OK;
+}
+
+void verdict_source_unavailable(const struct spec *spec, struct verdict *out)
+{
+    verdict_begin(spec, out);
+    out->decision = DECISION_INCONCLUSIVE;
+    out->reason = "source_unavailable";
+    out->arms[ARM_CANARY].design_effect = 1.0;
+    out->arms[ARM_STABLE].design_effect = 1.0;
+}

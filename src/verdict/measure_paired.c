@@ -1,0 +1,112 @@
+#include "serin/paired.h"
+#include "verdict/measure.h"
+
+static void take_arm(const struct serin_arm *arm, double variance, struct arm_evidence *out)
+{
+    out->gap = arm->gap;
+    out->variance = variance;
+}
+
+/* The keys are one sample: all of the difference's variance is put down to the canary's. */
+static void take_comparison(const struct serin_paired_comparison *comparison, double deff,
+                            struct evidence *evidence)
+{
+    double variance = comparison->se * comparison->se * (double)comparison->samples / deff;
+    evidence->delta = (struct estimate){.defined = true,
+                                        .value = comparison->estimate,
+                                        .lower = comparison->lower,
+                                        .upper = comparison->upper};
+    evidence->z = comparison->z;
+    evidence->size = comparison->size;
+    evidence->unseen = comparison->unseen;
+    take_arm(&comparison->canary, variance, &evidence->arms[ARM_CANARY]);
+    take_arm(&comparison->stable, 0.0, &evidence->arms[ARM_STABLE]);
+}
+
+static enum serin_status measure_own(const struct counts *counts, struct evidence *evidence,
+                                     double deff, struct serin_error *err)
+{
+    for (size_t arm = 0; arm < ARM_COUNT; arm++) {
+        struct serin_table table = counts_table(counts, (enum arm)arm);
+        evidence->arms[arm].result.design_effect = deff;
+        TRY(measure_arm(&table, evidence->judgement, deff, &evidence->arms[arm].result.nmi, err));
+    }
+    return SERIN_OK;
+}
+
+static enum serin_status measure_delta(const struct counts *counts, struct evidence *evidence,
+                                       struct serin_error *err)
+{
+    const struct serin_triples triples = {.triples = counts->triples,
+                                          .count = counts->triple_count,
+                                          .rows = counts->rows,
+                                          .columns = counts->columns};
+    struct serin_confidence confidence = judgement_confidence(evidence->judgement);
+    enum serin_normalizer normalizer = evidence->judgement->normalizer;
+    struct serin_design_effect effect = SERIN_INDEPENDENT;
+    struct serin_paired_comparison comparison;
+    bool defined = false;
+    if (evidence->blocks_known) {
+        struct serin_design_effect found = SERIN_INDEPENDENT;
+        TRY(measured(serin_paired_design_effect(&triples, normalizer, &found), "the design effect",
+                     &defined, err));
+        effect = defined ? found : effect;
+    }
+    TRY(measured(serin_paired(&triples, normalizer, &confidence, &effect, &comparison),
+                 "the comparison of the pairs", &defined, err));
+    if (defined && comparison.state == SERIN_TABLE_OK) {
+        take_comparison(&comparison, effect.deff, evidence);
+    }
+    return measure_own(counts, evidence, effect.deff, err);
+}
+
+/*
+ * Without references the canary agrees with the stable arm as far as NMI of the two says, and a
+ * canary that does nothing else than the stable arm has 1: delta = NMI(canary, stable) − 1.
+ */
+static enum serin_status measure_agreement(const struct counts *counts, struct evidence *evidence,
+                                           struct serin_error *err)
+{
+    struct serin_table table = counts_table(counts, ARM_CANARY);
+    struct serin_blocks blocks = counts_blocks(counts, ARM_CANARY);
+    struct serin_confidence confidence = judgement_confidence(evidence->judgement);
+    enum serin_normalizer normalizer = evidence->judgement->normalizer;
+    struct serin_design_effect effect = SERIN_INDEPENDENT;
+    struct serin_arm_interval interval;
+    bool defined = false;
+    if (evidence->blocks_known) {
+        struct serin_design_effect found = SERIN_INDEPENDENT;
+        TRY(measured(serin_design_effect(&blocks, normalizer, &found), "the design effect",
+                     &defined, err));
+        effect = defined ? found : effect;
+    }
+    struct arm_evidence *canary = &evidence->arms[ARM_CANARY];
+    canary->result.design_effect = effect.deff;
+    evidence->arms[ARM_STABLE].result.design_effect = effect.deff;
+    TRY(measured(serin_arm_interval(&table, normalizer, &confidence, effect.deff, &interval),
+                 "the agreement of the arms", &defined, err));
+    if (!defined) {
+        return SERIN_OK;
+    }
+    canary->gap = interval.arm.gap;
+    canary->variance =
+        interval.arm.se * interval.arm.se * (double)interval.arm.samples / effect.deff;
+    canary->result.nmi = (struct estimate){.defined = true,
+                                           .value = interval.arm.nmi,
+                                           .lower = interval.lower,
+                                           .upper = interval.upper};
+    evidence->delta = (struct estimate){.defined = true,
+                                        .value = interval.arm.nmi - 1.0,
+                                        .lower = interval.lower - 1.0,
+                                        .upper = interval.upper - 1.0};
+    evidence->z = interval.z;
+    evidence->size = (double)interval.arm.samples / effect.deff;
+    return SERIN_OK;
+}
+
+enum serin_status measure_paired(const struct counts *counts, struct evidence *evidence,
+                                 struct serin_error *err)
+{
+    return evidence->is_agreement ? measure_agreement(counts, evidence, err)
+                                  : measure_delta(counts, evidence, err);
+}
