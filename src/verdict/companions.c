@@ -97,6 +97,26 @@ static enum serin_status reference_cells_take(const struct counts *counts, enum 
     return SERIN_OK;
 }
 
+static enum serin_status mix_effect(const struct counts *counts,
+                                    const struct reference_cells *cells,
+                                    const struct evidence *evidence,
+                                    struct serin_design_effect *out, struct serin_error *err)
+{
+    if (!evidence->blocks_known) {
+        return SERIN_OK;
+    }
+    struct serin_blocks blocks = {
+        .cells = cells->cells, .count = cells->count, .columns = counts->rows};
+    struct serin_design_effect effect = SERIN_INDEPENDENT;
+    bool defined = false;
+    TRY(measured(serin_shift_design_effect(&blocks, &effect), "the design effect of references",
+                 &defined, err));
+    if (defined) {
+        *out = effect;
+    }
+    return SERIN_OK;
+}
+
 static enum serin_status mix_shift(const struct counts *counts,
                                    const struct reference_cells *canary,
                                    const struct reference_cells *stable, struct evidence *evidence,
@@ -111,22 +131,10 @@ static enum serin_status mix_shift(const struct counts *counts,
         .normalizer = evidence->judgement->normalizer,
         .confidence = {.interval = SERIN_FIXED, .level = evidence->judgement->level},
     };
-    struct serin_blocks canary_blocks = {
-        .cells = canary->cells, .count = canary->count, .columns = counts->rows};
-    struct serin_blocks stable_blocks = {
-        .cells = stable->cells, .count = stable->count, .columns = counts->rows};
-    struct serin_design_effect effects[ARM_COUNT] = {SERIN_INDEPENDENT, SERIN_INDEPENDENT};
     struct serin_shift shift;
     bool defined = false;
-    if (evidence->blocks_known) {
-        TRY(measured(
-            serin_shift_design_effects(&canary_blocks, &stable_blocks, &effects[0], &effects[1]),
-            "the design effects of the references", &defined, err));
-    }
-    if (defined) {
-        input.canary_effect = effects[ARM_CANARY];
-        input.stable_effect = effects[ARM_STABLE];
-    }
+    TRY(mix_effect(counts, canary, evidence, &input.canary_effect, err));
+    TRY(mix_effect(counts, stable, evidence, &input.stable_effect, err));
     TRY(measured(serin_shift(&input, &shift), "the mix of references", &defined, err));
     evidence->reference_mix_differs = defined && shift.state == SERIN_TABLE_OK &&
                                       shift.p_value_adjusted < SERIN_SAMPLE_RATIO_ALPHA;

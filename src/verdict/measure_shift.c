@@ -1,22 +1,19 @@
 #include "serin/shift.h"
 #include "verdict/measure.h"
 
-static enum serin_status effects_find(const struct counts *counts, const struct evidence *evidence,
-                                      struct serin_shift_input *input, struct serin_error *err)
+static enum serin_status effect_find(const struct counts *counts, enum arm arm,
+                                     const struct evidence *evidence,
+                                     struct serin_design_effect *out, struct serin_error *err)
 {
     if (!evidence->blocks_known) {
         return SERIN_OK;
     }
-    struct serin_blocks canary = counts_blocks(counts, ARM_CANARY);
-    struct serin_blocks stable = counts_blocks(counts, ARM_STABLE);
-    struct serin_design_effect canary_effect = SERIN_INDEPENDENT;
-    struct serin_design_effect stable_effect = SERIN_INDEPENDENT;
+    struct serin_blocks blocks = counts_blocks(counts, arm);
+    struct serin_design_effect effect = SERIN_INDEPENDENT;
     bool defined = false;
-    TRY(measured(serin_shift_design_effects(&canary, &stable, &canary_effect, &stable_effect),
-                 "the design effects", &defined, err));
+    TRY(measured(serin_shift_design_effect(&blocks, &effect), "the design effect", &defined, err));
     if (defined) {
-        input->canary_effect = canary_effect;
-        input->stable_effect = stable_effect;
+        *out = effect;
     }
     return SERIN_OK;
 }
@@ -50,7 +47,8 @@ enum serin_status measure_shift(const struct counts *counts, struct evidence *ev
         .normalizer = evidence->judgement->normalizer,
         .confidence = judgement_confidence(evidence->judgement),
     };
-    TRY(effects_find(counts, evidence, &input, err));
+    TRY(effect_find(counts, ARM_CANARY, evidence, &input.canary_effect, err));
+    TRY(effect_find(counts, ARM_STABLE, evidence, &input.stable_effect, err));
     for (size_t arm = 0; arm < ARM_COUNT; arm++) {
         struct arm_evidence *out = &evidence->arms[arm];
         double deff = arm == ARM_CANARY ? input.canary_effect.deff : input.stable_effect.deff;
