@@ -4,10 +4,14 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <float.h>
+#include <ftw.h>
 #include <locale.h>
 #include <math.h>
+#include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 /* ---- writing ---------------------------------------------------------------------------------*/
 
@@ -106,16 +110,35 @@ Test(number, integers_are_written_over_their_whole_range)
 
 /* ---- the locale ------------------------------------------------------------------------------*/
 
-/* A locale with a decimal comma, where one is installed. */
+/* Compiles a German locale into `folder`, for systems where none is installed. */
+static bool make_german_locale(const char *folder)
+{
+    char path[128];
+    (void)snprintf(path, sizeof(path), "%s/de_DE.UTF-8", folder);
+    char *const command[] = {"localedef", "-i", "de_DE", "-f", "UTF-8", path, NULL};
+    pid_t child = 0;
+    int status = 0;
+    return posix_spawnp(&child, command[0], NULL, NULL, command, environ) == 0 &&
+           waitpid(child, &status, 0) == child && status == 0 && setenv("LOCPATH", folder, 1) == 0;
+}
+
+static int remove_visited(const char *path, const struct stat *status, int type, struct FTW *visit)
+{
+    (void)status;
+    (void)type;
+    (void)visit;
+    return remove(path);
+}
+
 static bool use_decimal_comma(void)
 {
-    static const char *const names[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE.utf8", "de_DE"};
-    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
-        if (setlocale(LC_ALL, names[i])) {
-            return strcmp(localeconv()->decimal_point, ",") == 0;
-        }
+    char folder[] = "/tmp/locale-XXXXXX";
+    bool is_set = setlocale(LC_ALL, "de_DE.UTF-8") != NULL;
+    if (!is_set && mkdtemp(folder)) {
+        is_set = make_german_locale(folder) && setlocale(LC_ALL, "de_DE.UTF-8") != NULL;
+        (void)nftw(folder, remove_visited, 8, FTW_DEPTH | FTW_PHYS);
     }
-    return false;
+    return is_set && strcmp(localeconv()->decimal_point, ",") == 0;
 }
 
 Test(number, a_decimal_comma_of_the_locale_changes_nothing)
