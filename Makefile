@@ -91,12 +91,18 @@ $(call archive,$(1)): $(call objects,$(1))
 ifneq ($(filter tests/$(1)/test_%.c,$(TESTS)),)
 UNIT_TESTS += $(B)/unit/$(1)
 $(B)/unit/$(1): $(patsubst %.c,$(B)/%.o,$(filter tests/$(1)/test_%.c,$(TESTS))) \
-                 $(SUPPORT_OBJECTS) $(call archives,$(1) $(call below,$(1)))
+                 $(SUPPORT_ARCHIVE) $(call archives,$(1) $(call below,$(1)))
 	@mkdir -p $$(@D)
-	$$(call link,$$(filter %.o,$$^),$(1) $(call below,$(1)),-lcriterion)
+	$$(call link,$$(filter %.o,$$^) $(SUPPORT_ARCHIVE),$(1) $(call below,$(1)),-lcriterion)
 endif
 endef
+# An archive, so that a layer's tests take only the helpers whose layers they link.
 SUPPORT_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/support/*.c)))
+SUPPORT_ARCHIVE := $(B)/libsupport.a
+$(SUPPORT_ARCHIVE): $(SUPPORT_OBJECTS)
+	@mkdir -p $(@D)
+	@rm -f $@
+	ar crs $@ $^
 $(foreach layer,$(filter-out cmd,$(LAYERS)),$(eval $(call layer_rules,$(layer))))
 
 # Criterion's macros trip over the conversion warnings; product code never gets this.
