@@ -83,7 +83,22 @@ static const char *closest_name(const struct decode_field *field, const struct n
     return suggestion_best(&suggestion);
 }
 
-/* The one message about a value: what was found, what may have been meant, what was expected. */
+/* Quotes decide between text and other values, and are the commonest mistake there. */
+static const char *quoting_advice(const struct decode_field *field, const struct node *node)
+{
+    enum node_kind kind = node_kind(node);
+    bool is_plain = kind == NODE_INTEGER || kind == NODE_REAL || kind == NODE_BOOL;
+    if (field->kind == DECODE_KIND_TEXT && is_plain) {
+        return "; put it in quotes";
+    }
+    bool is_plain_field = field->kind == DECODE_KIND_UINT64 || field->kind == DECODE_KIND_DOUBLE ||
+                          field->kind == DECODE_KIND_BOOL;
+    union decode_value value = {.whole = 0};
+    bool would_do = is_plain_field && kind == NODE_TEXT && !node_is_untyped(node) &&
+                    decode_value_from_text(field, node_text(node), &value) == SERIN_OK;
+    return would_do ? "; leave the quotes out" : "";
+}
+
 enum serin_status decode_refuse_value(const struct decode_field *field, const struct node *node,
                                       const char *path, struct serin_error *err)
 {
@@ -95,10 +110,10 @@ enum serin_status decode_refuse_value(const struct decode_field *field, const st
     bool is_hidden = field->is_secret && node_kind(node) != NODE_LIST;
     struct text_quote found = {""};
     const char *closest = closest_name(field, node);
-    return decode_fail(node, path, err, "found %s%s%s%s expected %s",
+    return decode_fail(node, path, err, "found %s%s%s%s expected %s%s",
                        is_hidden ? "another value" : decode_value_show(node, &found),
                        closest ? ", did you mean \"" : ";", closest ? closest : "",
-                       closest ? "\"?" : "", buffer_text(expected));
+                       closest ? "\"?" : "", buffer_text(expected), quoting_advice(field, node));
 }
 
 enum serin_status decode_expect(const struct node *node, enum node_kind kind, const char *path,

@@ -67,6 +67,9 @@ static enum serin_status copy_list(const struct node *node, const char *path,
         char item_path[DECODE_PATH_SIZE];
         decode_path_item(path, index++, item_path);
         TRY(decode_expect(item, NODE_TEXT, item_path, err));
+        if (node_text(item).length == 0) {
+            return decode_fail(item, item_path, err, "found \"\"; expected a text, not empty");
+        }
         TRY(text_list_add(list, node_text(item), item_path, err));
     }
     return SERIN_OK;

@@ -31,13 +31,17 @@ SERIN_MUST_CHECK enum serin_status decode_value_from_node(const struct decode_fi
                                                           const struct node *node,
                                                           union decode_value *out);
 
+/* Whether a typed document holds values of this kind as texts. */
+bool decode_is_written_as_text(enum decode_kind kind);
+
 /* Whether a value keeps the field's limits. */
 bool decode_value_is_allowed(const struct decode_field *field, const union decode_value *value);
 
 /* The same for the number of items of a list. */
 bool decode_count_is_allowed(const struct decode_field *field, uint64_t count);
 
-/* What stands in `node`, for "found …": a quoted text, a number, "a list". Returns out->text. */
+/* What stands in `node`, for "found …": a quoted text, a number, "a list of 3 items". Returns
+ * out->text. */
 const char *decode_value_show(const struct node *node, struct text_quote *out);
 
 /* ---- members ---------------------------------------------------------------------------------*/

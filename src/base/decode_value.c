@@ -58,7 +58,7 @@ enum serin_status decode_value_from_text(const struct decode_field *field, struc
     return SERIN_BUG;
 }
 
-static bool is_written_as_text(enum decode_kind kind)
+bool decode_is_written_as_text(enum decode_kind kind)
 {
     return kind == DECODE_KIND_TEXT || kind == DECODE_KIND_ENUM || kind == DECODE_KIND_DURATION ||
            kind == DECODE_KIND_SIZE;
@@ -69,7 +69,7 @@ enum serin_status decode_value_from_node(const struct decode_field *field, const
 {
     enum node_kind found = node_kind(node);
     bool is_number = found == NODE_INTEGER || found == NODE_REAL;
-    if (found == NODE_TEXT && (node_is_untyped(node) || is_written_as_text(field->kind))) {
+    if (found == NODE_TEXT && (node_is_untyped(node) || decode_is_written_as_text(field->kind))) {
         return decode_value_from_text(field, node_text(node), out);
     }
     if (field->kind == DECODE_KIND_BOOL && found == NODE_BOOL) {
@@ -187,8 +187,11 @@ const char *decode_value_show(const struct node *node, struct text_quote *out)
     case NODE_BOOL:
         (void)snprintf(out->text, sizeof(out->text), "%s", node_bool(node) ? "true" : "false");
         return out->text;
-    case NODE_NULL:
     case NODE_LIST:
+        (void)snprintf(out->text, sizeof(out->text), "a list of %zu item%s", node_count(node),
+                       node_count(node) == 1 ? "" : "s");
+        return out->text;
+    case NODE_NULL:
     case NODE_MAP:
         break;
     }

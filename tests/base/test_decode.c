@@ -349,10 +349,11 @@ static void draft_value(struct draft *draft, const struct refusal *value)
 Test(decode, refusals_say_where_what_and_what_else)
 {
     static const struct refusal cases[] = {
-        {"stream",  WHOLE,   "",                  12,      "stream",       "found 12; expected a text, not empty"                 },
+        {"stream",  WHOLE,   "",                  12,      "stream",
+         "found 12; expected a text, not empty; put it in quotes"                                                                 },
         {"stream",  TYPED,   "",                  0,       "stream",       "found \"\"; expected a text, not empty"               },
         {"stream",  UNTYPED, "",                  0,       "stream",       "found \"\"; expected a text, not empty"               },
-        {"stream",  LIST,    "",                  0,       "stream",       "found a list; expected a text, not empty"             },
+        {"stream",  LIST,    "",                  0,       "stream",       "found a list of 0 items; expected a text, not empty"  },
         {"note",    TYPED,   "seventeen letters", 0,       "note",
          "found \"seventeen letters\"; expected a text, at least 0 and at most 16 bytes"                                          },
         {"design",  TYPED,   "refrence",          0,       "design",
@@ -364,7 +365,7 @@ Test(decode, refusals_say_where_what_and_what_else)
         {"margin",  WHOLE,   "",                  0,       "margin",       "found 0; expected a number, above 0 and below 1"      },
         {"margin",  REAL,    "",                  1.0,     "margin",       "found 1; expected a number, above 0 and below 1"      },
         {"margin",  TYPED,   "0.1",               0,       "margin",
-         "found \"0.1\"; expected a number, above 0 and below 1"                                                                  },
+         "found \"0.1\"; expected a number, above 0 and below 1; leave the quotes out"                                            },
         {"margin",  UNTYPED, "1e999",             0,       "margin",
          "found \"1e999\"; expected a number, above 0 and below 1"                                                                },
         {"samples", WHOLE,   "",                  -1,      "samples",      "found -1; expected a whole number, at most 1000000"   },
@@ -395,7 +396,7 @@ Test(decode, refusals_say_where_what_and_what_else)
         {"limits",  TRUTH,   "",                  1,       "limits",       "found true; expected a map"                           },
         {"limits",  MAP,     "",                  0,       "limits.owner", "is required: who set the limits"                      },
         {"rules",   MAP,     "",                  0,       "rules",        "found a map; expected a list of maps, at most 4 items"},
-        {"labels",  LIST,    "",                  0,       "labels",       "found a list; expected a map"                         },
+        {"labels",  LIST,    "",                  0,       "labels",       "found a list of 0 items; expected a map"              },
         {"desing",  TYPED,   "shift",             0,       "desing",
          "unknown key \"desing\", did you mean \"design\"? known: stream, design, margin, "
          "samples, window, body, enabled, note, token, slices, limits, rules, labels"                                             },
