@@ -53,6 +53,10 @@ static struct text_view words_for(const json_error_t *error)
 
 static enum serin_status refuse(const json_error_t *error, struct serin_error *err)
 {
+    /* Where memory is out the library often gives up without a word. */
+    if (error->text[0] == '\0') {
+        return serin_fail(err, SERIN_NO_MEMORY, "no memory for the document");
+    }
     struct text_view words = words_for(error);
     return serin_fail(err, status_of(json_error_code(error)), "line %d, column %d: %.*s",
                       error->line, error->column > 0 ? error->column : 1, (int)words.length,

@@ -14,7 +14,8 @@
 /*
  * Parses all of `bytes`. Refuses duplicate names, U+0000 in texts, text that is not UTF-8, numbers
  * beyond int64 or double, and whatever exceeds `limits`. Nodes have no positions.
- * Fails with SERIN_INVALID ("line 1, column 17: ..."), SERIN_TOO_LARGE and SERIN_NO_MEMORY.
+ * Fails with SERIN_INVALID ("line 1, column 17: ..."), SERIN_TOO_LARGE and SERIN_NO_MEMORY. (The
+ * library calls a text for which it finds no memory invalid; that too is a failure.)
  * The caller destroys `*out`.
  */
 SERIN_MUST_CHECK enum serin_status json_parse(struct text_view bytes,
