@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FIRST_READ = 64 * 1024 };
+enum { PIECE = 64 * 1024 };
 
 /* `verb` is what failed: "read", "write". */
 static enum serin_status fail_from_errno(struct serin_error *err, const char *verb,
@@ -66,7 +66,7 @@ static enum serin_status read_some(int fd, const char *path, size_t limit, struc
 {
     /* One byte beyond the limit tells a file of exactly the limit from a longer one. */
     size_t room = limit < SIZE_MAX - 2 ? limit + 2 : SIZE_MAX;
-    size_t wanted = content->length + FIRST_READ < room ? content->length + FIRST_READ : room;
+    size_t wanted = content->length + PIECE < room ? content->length + PIECE : room;
     if (memory_grow((void **)&content->bytes, &content->capacity, wanted, 1, room) != SERIN_OK) {
         return serin_fail(err, SERIN_NO_MEMORY, "no memory left to read \"%s\"", path);
     }
@@ -84,12 +84,16 @@ static enum serin_status read_some(int fd, const char *path, size_t limit, struc
     return SERIN_OK;
 }
 
+static int open_to_read(const char *path)
+{
+    bool is_standard_input = strcmp(path, "-") == 0;
+    return is_standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+}
+
 enum serin_status file_read(const char *path, size_t limit, char **out, size_t *out_length,
                             struct serin_error *err)
 {
-    bool is_standard_input = strcmp(path, "-") == 0;
-    owned_descriptor file = {.fd = is_standard_input ? STDIN_FILENO
-                                                     : open(path, O_RDONLY | O_CLOEXEC)};
+    owned_descriptor file = {.fd = open_to_read(path)};
     if (file.fd < 0) {
         return fail_from_errno(err, "read", path);
     }
@@ -106,6 +110,30 @@ enum serin_status file_read(const char *path, size_t limit, char **out, size_t *
     *out = content.bytes;
     *out_length = content.length;
     return SERIN_OK;
+}
+
+enum serin_status file_stream(const char *path, file_sink *sink, void *context,
+                              struct serin_error *err)
+{
+    owned_descriptor file = {.fd = open_to_read(path)};
+    if (file.fd < 0) {
+        return fail_from_errno(err, "read", path);
+    }
+    owned_memory char *piece = memory_allocate(PIECE, 1);
+    if (!piece) {
+        return serin_fail(err, SERIN_NO_MEMORY, "no memory left to read \"%s\"", path);
+    }
+    for (;;) {
+        ssize_t got = read(file.fd, piece, PIECE);
+        if (got == 0) {
+            return SERIN_OK;
+        }
+        if (got > 0) {
+            TRY(sink(context, piece, (size_t)got, err));
+        } else if (errno != EINTR) {
+            return fail_from_errno(err, "read", path);
+        }
+    }
 }
 
 /* ---- writing -----------------------------------------------------------------------------------

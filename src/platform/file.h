@@ -1,5 +1,5 @@
 /*
- * Whole files: read with a cap, replaced atomically.
+ * Files: read whole with a cap or piece by piece, replaced atomically.
  */
 #ifndef SERIN_PLATFORM_FILE_H
 #define SERIN_PLATFORM_FILE_H
@@ -16,6 +16,17 @@
  */
 SERIN_MUST_CHECK enum serin_status file_read(const char *path, size_t limit, char **out,
                                              size_t *out_length, struct serin_error *err);
+
+/* Gets a piece of a file, never empty. Another status than SERIN_OK ends the reading with it. */
+typedef enum serin_status file_sink(void *context, const char *bytes, size_t length,
+                                    struct serin_error *err);
+
+/*
+ * Reads `path` piece by piece; "-" is standard input. Fails as file_read does, but at no length,
+ * and with what the sink returned.
+ */
+SERIN_MUST_CHECK enum serin_status file_stream(const char *path, file_sink *sink, void *context,
+                                               struct serin_error *err);
 
 /*
  * Replaces `path` with `length` bytes, mode 0644 as the umask allows: written beside it, fsynced

@@ -95,3 +95,67 @@ Test(file, running_out_of_memory_is_reported)
     memory_fail_after(0);
     cr_assert(eq(int, status, SERIN_NO_MEMORY));
 }
+
+/* ---- piece by piece -------------------------------------------------------------------------- */
+
+struct pieces {
+    size_t length;
+    size_t sum;
+    size_t count;
+    size_t refuse_at; /* the piece to refuse; 0: none */
+};
+
+static enum serin_status take_piece(void *context, const char *bytes, size_t length,
+                                    struct serin_error *err)
+{
+    struct pieces *pieces = context;
+    cr_assert(gt(sz, length, 0));
+    for (size_t i = 0; i < length; i++) {
+        pieces->sum += (unsigned char)bytes[i];
+    }
+    pieces->length += length;
+    pieces->count++;
+    return pieces->count == pieces->refuse_at ? serin_fail(err, SERIN_CONFLICT, "enough")
+                                              : SERIN_OK;
+}
+
+Test(file, a_long_file_comes_in_pieces_that_add_up)
+{
+    enum { LENGTH = 300001 };
+    char *text = memory_allocate(LENGTH, 1);
+    memset(text, 'x', LENGTH);
+    const char *path = temp_file("long", text, LENGTH);
+    struct pieces pieces = {0};
+    cr_assert(eq(int, file_stream(path, take_piece, &pieces, NULL), SERIN_OK));
+    cr_assert(eq(sz, pieces.length, LENGTH));
+    cr_assert(eq(sz, pieces.sum, (size_t)LENGTH * 'x'));
+    cr_assert(gt(sz, pieces.count, 1));
+    memory_free(text);
+}
+
+Test(file, the_sink_can_end_a_reading)
+{
+    enum { LENGTH = 300001 };
+    char *text = memory_allocate(LENGTH, 1);
+    const char *path = temp_file("long", text, LENGTH);
+    struct pieces pieces = {.refuse_at = 2};
+    struct serin_error err = {0};
+    cr_assert(eq(int, file_stream(path, take_piece, &pieces, &err), SERIN_CONFLICT));
+    cr_assert(eq(str, err.detail, "enough"));
+    cr_assert(eq(sz, pieces.count, 2));
+    memory_free(text);
+}
+
+Test(file, streaming_fails_as_reading_does)
+{
+    struct pieces pieces = {0};
+    const char *path = temp_file("present", "x", 1);
+    cr_assert(
+        eq(int, file_stream(temp_path("absent"), take_piece, &pieces, NULL), SERIN_NOT_FOUND));
+    cr_assert(eq(int, file_stream("/", take_piece, &pieces, NULL), SERIN_INVALID));
+    memory_fail_after(1);
+    enum serin_status status = file_stream(path, take_piece, &pieces, NULL);
+    memory_fail_after(0);
+    cr_assert(eq(int, status, SERIN_NO_MEMORY));
+    cr_assert(eq(sz, pieces.count, 0));
+}
