@@ -200,10 +200,18 @@ enum serin_status sqlite_open(const char *path, const struct sqlite_schema *sche
     return SERIN_OK;
 }
 
+/* Nothing happens outside a transaction; some failures have rolled back already. */
+static void roll_back(struct sqlite *database)
+{
+    if (database->handle && !sqlite3_get_autocommit(database->handle)) {
+        (void)sqlite3_exec(database->handle, "ROLLBACK", NULL, NULL, NULL);
+    }
+}
+
 void sqlite_destroy(struct sqlite *database)
 {
     if (database) {
-        sqlite_transaction_destroy(&database->transaction);
+        roll_back(database);
         (void)sqlite3_close_v2(database->handle);
         memory_free(database->path);
         memory_free(database);
@@ -283,9 +291,7 @@ enum serin_status sqlite_commit(struct sqlite_transaction *transaction, struct s
 
 void sqlite_transaction_destroy(struct sqlite_transaction *transaction)
 {
-    sqlite3 *handle = transaction ? transaction->database->handle : NULL;
-    /* Some failures have rolled back already. */
-    if (handle && !sqlite3_get_autocommit(handle)) {
-        (void)sqlite3_exec(handle, "ROLLBACK", NULL, NULL, NULL);
+    if (transaction) {
+        roll_back(transaction->database);
     }
 }
