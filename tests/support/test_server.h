@@ -1,0 +1,34 @@
+/*
+ * A tiny HTTP peer on loopback that gives every request the same canned answer, in one of several
+ * bad or good manners.
+ */
+#ifndef SERIN_TESTS_TEST_SERVER_H
+#define SERIN_TESTS_TEST_SERVER_H
+
+#include <stddef.h>
+
+struct test_server;
+
+enum test_server_manner {
+    SERVER_KEEPS,  /* answers, and waits for the connection's next request */
+    SERVER_CLOSES, /* answers, then closes */
+    SERVER_RESETS, /* answers, then resets the connection */
+    SERVER_HANGS,  /* answers, then neither sends nor closes */
+    SERVER_DRIPS,  /* answers in many small pieces, then closes */
+};
+
+/* Starts on a free port; ends the process when it cannot. `answer` is copied, may be empty. */
+struct test_server *test_server_start(const char *answer, size_t length,
+                                      enum test_server_manner manner);
+void test_server_stop(struct test_server *server);
+
+/* "http://127.0.0.1:<port><path>"; lives as long as the server, one at a time. */
+const char *test_server_url(struct test_server *server, const char *path);
+
+/* The last request received, headers and body, zero-terminated; "" before the first. */
+const char *test_server_request(struct test_server *server);
+
+/* How many connections were accepted so far. */
+int test_server_connections(struct test_server *server);
+
+#endif
