@@ -118,9 +118,35 @@ static bool is_control(uint32_t code_point)
     return code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0);
 }
 
+static bool is_plain(char byte)
+{
+    return byte >= 0x20 && byte < 0x7F;
+}
+
+/*
+ * How far from `at` on the text is printable ASCII, as most text is; eight bytes at a time. A byte
+ * below 0x20 borrows, 0x7F carries, and those above have their top bit set. A borrow may spoil the
+ * verdict on a neighbour, which only ends the haste early.
+ */
+static size_t skip_plain(struct text_view text, size_t at)
+{
+    static const uint64_t every = UINT64_C(0x0101010101010101);
+    uint64_t word = 0;
+    for (; at + sizeof(word) <= text.length; at += sizeof(word)) {
+        memcpy(&word, text.start + at, sizeof(word));
+        if (((word | (word - every * 0x20) | (word + every)) & (every * 0x80)) != 0) {
+            break;
+        }
+    }
+    while (at < text.length && is_plain(text.start[at])) {
+        at++;
+    }
+    return at;
+}
+
 static bool all_characters(struct text_view text, bool controls_are_fine)
 {
-    size_t at = 0;
+    size_t at = skip_plain(text, 0);
     while (at < text.length) {
         uint32_t code_point = 0;
         size_t length = text_first_character((struct text_view){text.start + at, text.length - at},
@@ -128,7 +154,7 @@ static bool all_characters(struct text_view text, bool controls_are_fine)
         if (length == 0 || (!controls_are_fine && is_control(code_point))) {
             return false;
         }
-        at += length;
+        at = skip_plain(text, at + length);
     }
     return true;
 }

@@ -143,3 +143,22 @@ Test(text, hexadecimal_digits_have_values_in_both_cases)
     cr_assert(eq(int, text_hex_digit('/'), -1));
     cr_assert(eq(int, text_hex_digit('@'), -1));
 }
+
+/* Long texts take another path through their plain parts than short ones. */
+Test(text, every_byte_is_judged_alike_wherever_it_stands_in_a_long_text)
+{
+    enum { LENGTH = 40 };
+    for (int byte = 0; byte < 256; byte++) {
+        char single = (char)byte;
+        struct text_view alone = {&single, 1};
+        for (size_t place = 0; place < LENGTH; place++) {
+            char text[LENGTH];
+            memset(text, place % 2 == 0 ? '~' : ' ', sizeof(text));
+            text[place] = single;
+            struct text_view whole = {text, sizeof(text)};
+            cr_assert(eq(int, text_is_utf8(whole), text_is_utf8(alone)), "byte 0x%02x", byte);
+            cr_assert(eq(int, text_is_printable(whole), text_is_printable(alone)), "byte 0x%02x",
+                      byte);
+        }
+    }
+}
