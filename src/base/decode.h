@@ -182,7 +182,10 @@ SERIN_MUST_CHECK enum serin_status decode_expect(const struct node *node, enum n
 enum serin_status decode_fail(const struct node *node, const char *path, struct serin_error *err,
                               const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* The path of a field or item inside the thing at `path`, for CUSTOM readers. Returns `out`. */
+/*
+ * The path of a field or item inside the thing at `path`, for CUSTOM readers. A name with control
+ * characters is quoted. Returns `out`.
+ */
 enum { DECODE_PATH_SIZE = 96 };
 const char *decode_path_field(const char *path, const char *name,
                               char out[static DECODE_PATH_SIZE]);

@@ -57,7 +57,10 @@ static void drop_partial_character(char *text)
 const char *decode_path_field(const char *path, const char *name, char out[static DECODE_PATH_SIZE])
 {
     const char *joint = path[0] == '\0' ? "" : ".";
-    if (snprintf(out, DECODE_PATH_SIZE, "%s%s%s", path, joint, name) >= DECODE_PATH_SIZE) {
+    struct text_quote quote;
+    const char *shown =
+        text_is_printable(text_view_of(name)) ? name : text_quote(text_view_of(name), &quote);
+    if (snprintf(out, DECODE_PATH_SIZE, "%s%s%s", path, joint, shown) >= DECODE_PATH_SIZE) {
         drop_partial_character(out);
     }
     return out;
@@ -153,11 +156,9 @@ enum serin_status decode_refuse_key(const struct decode_target *targets, size_t 
     struct suggestion suggestion = suggestion_for(key);
     list_names(targets, target_count, &suggestion, names);
     const char *best = suggestion_best(&suggestion);
-    /* A key fit to be shown names the field; another one is only quoted in the text. */
     char key_path[DECODE_PATH_SIZE];
-    const char *field =
-        text_is_printable(key) ? decode_path_field(path, key.start, key_path) : path;
-    return decode_fail_at(node_key_position(entry), field, err, "unknown key %s%s%s%s known: %s",
+    decode_path_field(path, key.start, key_path);
+    return decode_fail_at(node_key_position(entry), key_path, err, "unknown key %s%s%s%s known: %s",
                           TEXT_QUOTE(key), best ? ", did you mean \"" : ";", best ? best : "",
                           best ? "\"?" : "", buffer_text(names));
 }

@@ -4,9 +4,9 @@
 #include <stdio.h>
 
 const struct document_limits document_limits_request = {
-    .bytes = 64 * 1024, .depth = 16, .nodes = 4096, .keys = 256};
+    .bytes = (size_t)64 * 1024, .depth = 16, .nodes = 4096, .keys = 256};
 const struct document_limits document_limits_file = {
-    .bytes = 4 * 1024 * 1024, .depth = 32, .nodes = 262144, .keys = 4096};
+    .bytes = (size_t)4 * 1024 * 1024, .depth = 32, .nodes = 262144, .keys = 4096};
 
 void document_destroy(struct document *document)
 {

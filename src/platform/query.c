@@ -10,8 +10,12 @@ static enum serin_status decode_piece(struct text_view piece, struct buffer *out
 {
     buffer_clear(out);
     for (size_t i = 0; i < piece.length; i++) {
-        if (piece.start[i] != '%') {
-            buffer_append_char(out, piece.start[i] == '+' ? ' ' : piece.start[i]);
+        char byte = piece.start[i];
+        if (byte == '+') {
+            byte = ' ';
+        }
+        if (byte != '%') {
+            buffer_append_char(out, byte);
             continue;
         }
         int high = i + 1 < piece.length ? text_hex_digit(piece.start[i + 1]) : -1;

@@ -400,7 +400,7 @@ Test(decode, refusals_say_where_what_and_what_else)
         {"desing",  TYPED,   "shift",             0,       "desing",
          "unknown key \"desing\", did you mean \"design\"? known: stream, design, margin, "
          "samples, window, body, enabled, note, token, slices, limits, rules, labels"                                             },
-        {"\x1B[2J", TYPED,   "",                  0,       "",
+        {"\x1B[2J", TYPED,   "",                  0,       "\"\\x1b[2J\"",
          "unknown key \"\\x1b[2J\"; known: stream, design, margin, samples, window, body, "
          "enabled, note, token, slices, limits, rules, labels"                                                                    },
     };
