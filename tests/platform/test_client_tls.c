@@ -31,6 +31,13 @@ struct identity {
     const char *key_file;
 };
 
+static void identity_clear(struct identity *identity)
+{
+    gnutls_x509_crt_deinit(identity->certificate);
+    gnutls_x509_privkey_deinit(identity->key);
+}
+#define owned_identity __attribute__((cleanup(identity_clear))) struct identity
+
 static const char *export_certificate(gnutls_x509_crt_t certificate, const char *name)
 {
     gnutls_datum_t pem;
@@ -177,8 +184,8 @@ static enum serin_status ask(const struct tls_peer *peer, const char *host,
 
 Test(client_tls, a_certificate_of_the_trusted_authority_for_this_host_is_accepted)
 {
-    struct identity authority = make_identity("authority", "authority.test", NULL);
-    struct identity server = make_identity("server", "localhost", &authority);
+    owned_identity authority = make_identity("authority", "authority.test", NULL);
+    owned_identity server = make_identity("server", "localhost", &authority);
     struct client_settings settings = {.ca_file = authority.certificate_file};
     struct serin_error err = {.status = SERIN_OK};
     struct tls_peer peer;
@@ -189,8 +196,8 @@ Test(client_tls, a_certificate_of_the_trusted_authority_for_this_host_is_accepte
 
 Test(client_tls, a_certificate_for_another_host_is_refused)
 {
-    struct identity authority = make_identity("authority", "authority.test", NULL);
-    struct identity server = make_identity("server", "other.test", &authority);
+    owned_identity authority = make_identity("authority", "authority.test", NULL);
+    owned_identity server = make_identity("server", "other.test", &authority);
     struct client_settings settings = {.ca_file = authority.certificate_file};
     struct serin_error err = {.status = SERIN_OK};
     struct tls_peer peer;
@@ -203,9 +210,9 @@ Test(client_tls, a_certificate_for_another_host_is_refused)
 
 Test(client_tls, a_certificate_of_an_unknown_authority_is_refused)
 {
-    struct identity authority = make_identity("authority", "authority.test", NULL);
-    struct identity stranger = make_identity("stranger", "stranger.test", NULL);
-    struct identity server = make_identity("server", "localhost", &stranger);
+    owned_identity authority = make_identity("authority", "authority.test", NULL);
+    owned_identity stranger = make_identity("stranger", "stranger.test", NULL);
+    owned_identity server = make_identity("server", "localhost", &stranger);
     struct client_settings settings = {.ca_file = authority.certificate_file};
     struct client_settings defaults = {.ca_file = NULL};
     struct serin_error err = {.status = SERIN_OK};
@@ -219,9 +226,9 @@ Test(client_tls, a_certificate_of_an_unknown_authority_is_refused)
 
 Test(client_tls, a_client_certificate_is_shown_where_the_peer_asks_for_one)
 {
-    struct identity authority = make_identity("authority", "authority.test", NULL);
-    struct identity server = make_identity("server", "localhost", &authority);
-    struct identity client = make_identity("client", "client.test", &authority);
+    owned_identity authority = make_identity("authority", "authority.test", NULL);
+    owned_identity server = make_identity("server", "localhost", &authority);
+    owned_identity client = make_identity("client", "client.test", &authority);
     struct client_settings with = {.ca_file = authority.certificate_file,
                                    .certificate_file = client.certificate_file,
                                    .key_file = client.key_file};
@@ -236,7 +243,7 @@ Test(client_tls, a_client_certificate_is_shown_where_the_peer_asks_for_one)
 
 Test(client_tls, plain_http_towards_a_tls_peer_is_unavailable)
 {
-    struct identity authority = make_identity("authority", "authority.test", NULL);
+    owned_identity authority = make_identity("authority", "authority.test", NULL);
     struct client_settings settings = {.ca_file = authority.certificate_file};
     struct serin_error err = {.status = SERIN_OK};
     struct tls_peer peer;

@@ -6,6 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Paths handed out; they stay reachable until the process ends, so they are no leaks. */
+struct handed_out {
+    struct handed_out *next;
+    char path[];
+};
+
+static struct handed_out *paths;
 static char folder[128];
 static pid_t owner;
 
@@ -47,12 +54,14 @@ const char *temp_folder(void)
 const char *temp_path(const char *name)
 {
     size_t size = strlen(temp_folder()) + strlen(name) + 2;
-    char *path = malloc(size); /* never freed: it lives as long as the process */
-    if (!path) {
+    struct handed_out *entry = malloc(sizeof(*entry) + size);
+    if (!entry) {
         exit(EXIT_FAILURE);
     }
-    (void)snprintf(path, size, "%s/%s", temp_folder(), name);
-    return path;
+    (void)snprintf(entry->path, size, "%s/%s", temp_folder(), name);
+    entry->next = paths;
+    paths = entry;
+    return entry->path;
 }
 
 const char *temp_file(const char *name, const void *bytes, unsigned long length)
