@@ -590,11 +590,13 @@ static void *fetch_many(void *context)
     return (void *)failures;
 }
 
-Test(client, several_threads_share_a_client)
+Test(client, several_threads_share_a_client_and_its_few_idle_connections)
 {
     struct fixture fixture;
     pthread_t threads[6];
     open_fixture(&fixture, ok_answer, strlen(ok_answer), SERVER_KEEPS);
+    client_destroy(fixture.client);
+    fixture.client = make_client(&(struct client_settings){.idle_connections = 2});
     for (size_t i = 0; i < ARRAY_LENGTH(threads); i++) {
         cr_assert(eq(int, pthread_create(&threads[i], NULL, fetch_many, &fixture), 0));
     }

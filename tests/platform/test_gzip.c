@@ -253,6 +253,21 @@ Test(gzip, the_sinks_failure_is_handed_on)
     memory_free(packed.bytes);
 }
 
+Test(gzip, a_deflater_hands_on_its_sinks_failure_and_is_spent_after_its_end)
+{
+    struct tally tally = {.stop_after = 0};
+    struct serin_error err = {.status = SERIN_OK};
+    owned(gzip_deflater) failing = NULL;
+    cr_assert(eq(int, gzip_deflater_create(count, &tally, &failing, NULL), SERIN_OK));
+    cr_assert(eq(int, gzip_deflater_finish(failing, &err), SERIN_CONFLICT));
+
+    tally.stop_after = SIZE_MAX;
+    owned(gzip_deflater) spent = NULL;
+    cr_assert(eq(int, gzip_deflater_create(count, &tally, &spent, NULL), SERIN_OK));
+    cr_assert(eq(int, gzip_deflater_finish(spent, NULL), SERIN_OK));
+    cr_assert(eq(int, gzip_deflater_push(spent, "more", 4, &err), SERIN_BUG));
+}
+
 Test(gzip, running_out_of_memory_anywhere_is_reported)
 {
     struct packed packed = pack("some text", 9);

@@ -104,6 +104,14 @@ Test(metrics, openmetrics_names_counters_without_total_and_ends_with_eof)
     cr_assert(eq(str, (char *)text + strlen(text) - 6, "# EOF\n"));
 }
 
+Test(metrics, each_format_has_its_content_type)
+{
+    cr_assert(eq(str, (char *)metrics_content_type(METRICS_TEXT),
+                 "text/plain; version=0.0.4; charset=utf-8"));
+    cr_assert(eq(str, (char *)metrics_content_type(METRICS_OPENMETRICS),
+                 "application/openmetrics-text; version=1.0.0; charset=utf-8"));
+}
+
 Test(metrics, a_family_without_labels_shows_zero_at_once)
 {
     owned(metrics) metrics = make_registry(100);
