@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CONNECTIONS_MAX = 256, REQUEST_MAX = 64 * 1024, DRIP_BYTES = 7 };
+enum { CONNECTIONS_MAX = 256, REQUEST_MAX = 2 * 1024 * 1024, DRIP_BYTES = 7 };
 
 struct connection {
     struct test_server *server;
