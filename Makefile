@@ -93,7 +93,7 @@ UNIT_TESTS += $(B)/unit/$(1)
 $(B)/unit/$(1): $(patsubst %.c,$(B)/%.o,$(filter tests/$(1)/test_%.c,$(TESTS))) \
                  $(SUPPORT_ARCHIVE) $(call archives,$(1) $(call below,$(1)))
 	@mkdir -p $$(@D)
-	$$(call link,$$(filter %.o,$$^) $(SUPPORT_ARCHIVE),$(1) $(call below,$(1)),-lcriterion)
+	$$(call link,$$(filter %.o,$$^) $(SUPPORT_ARCHIVE),$(1) $(call below,$(1)),-lcriterion -ljansson)
 endif
 endef
 # An archive, so that a layer's tests take only the helpers whose layers they link.

@@ -107,14 +107,9 @@ static enum serin_status mix_effect(const struct counts *counts,
     }
     struct serin_blocks blocks = {
         .cells = cells->cells, .count = cells->count, .columns = counts->rows};
-    struct serin_design_effect effect = SERIN_INDEPENDENT;
     bool defined = false;
-    TRY(measured(serin_shift_design_effect(&blocks, &effect), "the design effect of references",
-                 &defined, err));
-    if (defined) {
-        *out = effect;
-    }
-    return SERIN_OK;
+    return measured(serin_shift_design_effect(&blocks, out), "the design effect of references",
+                    &defined, err);
 }
 
 static enum serin_status mix_shift(const struct counts *counts,

@@ -23,7 +23,8 @@ measure_shift(const struct counts *counts, struct evidence *evidence, struct ser
 
 /*
  * Sorts out what a statistic returned: `*out_defined` is false for SERIN_UNDEFINED, which is no
- * failure. What else fails is our bug, for the counts are sealed, and so says `err` about `what`.
+ * failure and leaves the statistic's result as it was. What else fails is our bug, for the counts
+ * are sealed, and so says `err` about `what`.
  */
 SERIN_MUST_CHECK enum serin_status measured(enum serin_status status, const char *what,
                                             bool *out_defined, struct serin_error *err);

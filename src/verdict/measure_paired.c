@@ -47,10 +47,8 @@ static enum serin_status measure_delta(const struct counts *counts, struct evide
     struct serin_paired_comparison comparison;
     bool defined = false;
     if (evidence->blocks_known) {
-        struct serin_design_effect found = SERIN_INDEPENDENT;
-        TRY(measured(serin_paired_design_effect(&triples, normalizer, &found), "the design effect",
+        TRY(measured(serin_paired_design_effect(&triples, normalizer, &effect), "the design effect",
                      &defined, err));
-        effect = defined ? found : effect;
     }
     TRY(measured(serin_paired(&triples, normalizer, &confidence, &effect, &comparison),
                  "the comparison of the pairs", &defined, err));
@@ -75,10 +73,8 @@ static enum serin_status measure_agreement(const struct counts *counts, struct e
     struct serin_arm_interval interval;
     bool defined = false;
     if (evidence->blocks_known) {
-        struct serin_design_effect found = SERIN_INDEPENDENT;
-        TRY(measured(serin_design_effect(&blocks, normalizer, &found), "the design effect",
+        TRY(measured(serin_design_effect(&blocks, normalizer, &effect), "the design effect",
                      &defined, err));
-        effect = defined ? found : effect;
     }
     struct arm_evidence *canary = &evidence->arms[ARM_CANARY];
     canary->result.design_effect = effect.deff;

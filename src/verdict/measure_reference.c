@@ -1,6 +1,7 @@
 #include "serin/interval.h"
 #include "verdict/measure.h"
 
+/* Leaves `out` at independence where there is nothing to learn from. */
 static enum serin_status design_effect_find(const struct counts *counts, enum arm arm,
                                             const struct evidence *evidence,
                                             struct serin_design_effect *out,
@@ -11,13 +12,8 @@ static enum serin_status design_effect_find(const struct counts *counts, enum ar
     }
     struct serin_blocks blocks = counts_blocks(counts, arm);
     bool defined = false;
-    struct serin_design_effect effect = SERIN_INDEPENDENT;
-    TRY(measured(serin_design_effect(&blocks, evidence->judgement->normalizer, &effect),
-                 "the design effect", &defined, err));
-    if (defined) {
-        *out = effect;
-    }
-    return SERIN_OK;
+    return measured(serin_design_effect(&blocks, evidence->judgement->normalizer, out),
+                    "the design effect", &defined, err);
 }
 
 static void take_arm(const struct serin_arm *arm, struct arm_evidence *out)

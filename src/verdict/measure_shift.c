@@ -9,13 +9,8 @@ static enum serin_status effect_find(const struct counts *counts, enum arm arm,
         return SERIN_OK;
     }
     struct serin_blocks blocks = counts_blocks(counts, arm);
-    struct serin_design_effect effect = SERIN_INDEPENDENT;
     bool defined = false;
-    TRY(measured(serin_shift_design_effect(&blocks, &effect), "the design effect", &defined, err));
-    if (defined) {
-        *out = effect;
-    }
-    return SERIN_OK;
+    return measured(serin_shift_design_effect(&blocks, out), "the design effect", &defined, err);
 }
 
 /*

@@ -173,8 +173,8 @@ static const struct decode_field spec_rows[] = {
      .help = "namespace of the rollout, shown in the history"},
     {.name = "window",
      DECODE_CUSTOM(struct spec, window, window_read, window_release),
-     .fallback = "rollout",
-     .help = "\"rollout\": everything since the canary's first event; or a duration"},
+     .takes = "\"rollout\" or a duration above 0, such as \"30m\"",
+     .help = "\"rollout\" (the default): everything since the canary's first event; or a duration"},
     {.name = "slices",
      DECODE_TEXT_LIST(struct spec, slices, slice_count),
      .minimum = "0",
@@ -315,6 +315,7 @@ enum serin_status spec_decode(const struct node *request, const struct stream *s
     if (!spec) {
         return serin_fail(err, SERIN_NO_MEMORY, "the request");
     }
+    spec->window.is_rollout = true;
     spec->judgement = *defaults;
     const struct decode_target targets[] = {
         {.table = &spec_table, .out = spec},

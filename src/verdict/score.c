@@ -1,0 +1,72 @@
+#include "verdict/score.h"
+
+#include "verdict/counts.h"
+#include "verdict/measure.h"
+
+static enum serin_status effect_measure(const struct counts *counts,
+                                        const struct judgement *judgement, struct score *out,
+                                        struct serin_error *err)
+{
+    struct serin_blocks blocks = counts_blocks(counts, ARM_CANARY);
+    struct serin_design_effect effect = SERIN_INDEPENDENT;
+    bool defined = false;
+    if (!out->blocks_known) {
+        return SERIN_OK;
+    }
+    TRY(measured(serin_design_effect(&blocks, judgement->normalizer, &effect), "the design effect",
+                 &defined, err));
+    if (defined) {
+        out->design_effect = effect.deff;
+        out->blocks = effect.blocks;
+    }
+    return SERIN_OK;
+}
+
+static enum serin_status counts_score(const struct counts *counts,
+                                      const struct judgement *judgement, struct score *out,
+                                      struct serin_error *err)
+{
+    struct serin_table table = counts_table(counts, ARM_CANARY);
+    bool defined = false;
+    TRY(measured(serin_scores(&table, judgement->normalizer, &out->scores), "the scores", &defined,
+                 err));
+    TRY(effect_measure(counts, judgement, out, err));
+    return measure_arm(&table, judgement, out->design_effect, &out->nmi, err);
+}
+
+enum serin_status score_measure(const struct block_tables *tables,
+                                const struct judgement *judgement, struct score *out,
+                                struct serin_error *err)
+{
+    owned(grouping) grouping = NULL;
+    owned(counts) counts = NULL;
+    struct judgement of_reference = *judgement;
+    of_reference.design = DESIGN_REFERENCE;
+    TRY(grouping_create(tables, &of_reference, &grouping, err));
+    TRY(counts_create(tables, &of_reference, ALL_SLICES, grouping, &counts, err));
+    const struct arm_counts *arm = &counts->arms[ARM_CANARY];
+    struct score score = {
+        .normalizer = judgement->normalizer,
+        .interval = judgement->interval,
+        .level = judgement->level,
+        .samples = arm->events - arm->unreferenced,
+        .unreferenced = arm->unreferenced,
+        .merged = arm->merged,
+        .design_effect = 1.0,
+        .blocks_known = block_tables_blocks_known(tables),
+    };
+    TRY(counts_score(counts, &of_reference, &score, err));
+    *out = score;
+    return SERIN_OK;
+}
+
+enum decision score_gate(const struct score *score, double min_nmi)
+{
+    if (!score->nmi.defined) {
+        return DECISION_INCONCLUSIVE;
+    }
+    if (score->nmi.lower >= min_nmi) {
+        return DECISION_PROMOTE;
+    }
+    return score->nmi.upper < min_nmi ? DECISION_ROLLBACK : DECISION_INCONCLUSIVE;
+}
