@@ -36,7 +36,9 @@ struct client_settings {
 
 /*
  * Fails with SERIN_INVALID (contradicting or unusable settings; err->field names the one, e.g.
- * "ca_file"), SERIN_NO_MEMORY, SERIN_BUG (libcurl cannot start). Contacts nobody.
+ * "ca_file"), SERIN_NO_MEMORY, SERIN_BUG (libcurl cannot start). Contacts nobody. With a libcurl
+ * before 7.84, clients are created and destroyed by one thread at a time; before 7.87, a name
+ * server that does not answer may be waited for beyond a deadline.
  */
 SERIN_MUST_CHECK enum serin_status client_create(const struct client_settings *settings,
                                                  struct client **out, struct serin_error *err);

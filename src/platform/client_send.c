@@ -217,6 +217,20 @@ static CURLcode set_protocols(CURL *handle)
 }
 #endif
 
+/* A name server that does not answer would otherwise be waited for, whatever the deadline. */
+#if LIBCURL_VERSION_NUM >= 0x075700
+static CURLcode leave_resolver_behind(CURL *handle)
+{
+    return curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
+}
+#else
+static CURLcode leave_resolver_behind(CURL *handle)
+{
+    (void)handle;
+    return CURLE_OK;
+}
+#endif
+
 static CURLcode set_security(CURL *handle, const struct client_settings *settings)
 {
     CURLcode code = set_protocols(handle);
@@ -248,7 +262,7 @@ static CURLcode set_security(CURL *handle, const struct client_settings *setting
 static CURLcode set_limits(CURL *handle, const struct client_settings *settings,
                            const struct client_request *request, int64_t left_ms)
 {
-    CURLcode code = CURLE_OK;
+    CURLcode code = leave_resolver_behind(handle);
     int64_t total_ms = left_ms < INT_MAX ? left_ms : INT_MAX; /* all that libcurl accepts */
     bool is_shorter = total_ms < settings->connect_timeout_ms;
     SET(CURLOPT_NOSIGNAL, 1L);
