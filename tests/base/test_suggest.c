@@ -33,6 +33,8 @@ Test(suggest, finds_the_word_a_slip_away)
         {"minsamples",  "min_samples"},
         {"min-samples", "min_samples"},
         {"levle",       "level"      },
+        {"mrgn",        "margin"     }, /* two edits in four letters */
+        {"mrg",         ""           },
         {"rollout",     ""           },
         {"x",           ""           },
         {"",            ""           },
