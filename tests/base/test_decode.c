@@ -524,6 +524,31 @@ Test(decode, the_sample_table_has_no_fault)
     cr_assert(eq(int, decode_table_check(&sample_table, &err), SERIN_OK), "%s", err.detail);
 }
 
+Test(decode, every_field_describes_what_it_takes)
+{
+    static const char *const descriptions[] = {
+        "a text, not empty",
+        "one of reference, paired, shift",
+        "a number, above 0 and below 1",
+        "a whole number, at most 1000000",
+        "a duration such as 90s or 1h30m, at least 1s and at most 1d",
+        "a size such as 64KiB, at least 1KiB",
+        "true or false",
+        "a text, at least 0 and at most 16 bytes",
+        "a text, at least 8 bytes",
+        "a list of texts, at most 3 items",
+        "a map",
+        "a list of maps, at most 4 items",
+        "a map of texts",
+    };
+    cr_assert(eq(sz, sample_table.count, ARRAY_LENGTH(descriptions)));
+    for (size_t i = 0; i < sample_table.count; i++) {
+        owned(buffer) buffer = buffer_create(200);
+        decode_describe(&sample_table.fields[i], buffer);
+        cr_assert(eq(str, (char *)buffer_text(buffer), (char *)descriptions[i]));
+    }
+}
+
 struct faulty_row {
     struct decode_field field;
     const char *detail;

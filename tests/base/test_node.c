@@ -90,6 +90,15 @@ Test(node, integers_know_which_types_hold_them)
     cr_assert(eq(str, (char *)node_text(typed).start, "typed"));
 }
 
+Test(node, kinds_have_names_for_messages)
+{
+    static const char *const names[] = {"nothing", "a truth value", "an integer", "a number",
+                                        "a text",  "a list",        "a map"};
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+        cr_assert(eq(str, (char *)node_kind_name((enum node_kind)i), (char *)names[i]));
+    }
+}
+
 /* ---- limits ----------------------------------------------------------------------------------*/
 
 static const struct document_limits tight = {.bytes = 10, .depth = 2, .nodes = 4, .keys = 2};
