@@ -1,0 +1,33 @@
+/*
+ * One question to the HTTP API of a Prometheus, or of something that answers like one.
+ */
+#ifndef SERIN_SOURCE_PROMETHEUS_QUERY_H
+#define SERIN_SOURCE_PROMETHEUS_QUERY_H
+
+#include "labels/block_tables.h"
+#include "platform/client.h"
+#include "source/prometheus_answer.h"
+
+struct prometheus_peer {
+    struct client *client;
+    const char *url;    /* of /api/v1/query */
+    int64_t timeout_ms; /* for one question */
+    uint64_t bytes_max; /* of one answer */
+};
+
+/*
+ * Evaluates a range selector at `time_ms` and hands the series to `sink`. After a failure to
+ * connect, a connection that broke and a 5xx answer it asks once more, if the deadline lets it; the
+ * sink then begins anew. Warnings and native histograms are noted in `tables` as incomplete data
+ * (`infos` are not: they are about how a query is written). What the sink got is good only when
+ * this says SERIN_OK.
+ *
+ * Fails with SERIN_UNAVAILABLE (not reachable, an error answer, an answer that is cut short or none
+ * of a Prometheus), SERIN_TIMEOUT, SERIN_TOO_LARGE, SERIN_NO_MEMORY or what the sink returned.
+ */
+SERIN_MUST_CHECK enum serin_status
+prometheus_ask(const struct prometheus_peer *peer, const char *query, int64_t time_ms,
+               struct deadline deadline, const struct prometheus_sink *sink, void *context,
+               struct block_tables *tables, struct serin_error *err);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * What a stream asks a Prometheus: which series belong to an arm.
+ */
+#ifndef SERIN_SOURCE_PROMETHEUS_SELECTOR_H
+#define SERIN_SOURCE_PROMETHEUS_SELECTOR_H
+
+#include "base/buffer.h"
+#include "labels/stream.h"
+#include "serin/error.h"
+
+/* Where the arm's hash stands in arm_pod_prefix. */
+#define ARM_HASH_PLACE "{hash}"
+
+/*
+ * Whether the stream has a metric, a label, a pod and a way to tell the arms apart, all of them
+ * fit for a query. SERIN_INVALID names what is not.
+ */
+SERIN_MUST_CHECK enum serin_status prometheus_check_stream(const struct stream *stream,
+                                                           struct serin_error *err);
+
+/*
+ * Appends the range selector of the stream's counters of one arm, or of the start times of its
+ * processes. The latter goes without the stream's matchers: they may name labels that only the
+ * counter has. SERIN_INVALID when the arm is empty, SERIN_TOO_LARGE, SERIN_NO_MEMORY.
+ */
+SERIN_MUST_CHECK enum serin_status prometheus_append_counters(struct buffer *query,
+                                                              const struct stream *stream,
+                                                              const char *arm, int64_t range_ms,
+                                                              struct serin_error *err);
+SERIN_MUST_CHECK enum serin_status prometheus_append_start_times(struct buffer *query,
+                                                                 const struct stream *stream,
+                                                                 const char *arm, int64_t range_ms,
+                                                                 struct serin_error *err);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * PromQL text: what values from outside become before they stand in a query, and what the
+ * configuration may put there.
+ */
+#ifndef SERIN_SOURCE_PROMQL_H
+#define SERIN_SOURCE_PROMQL_H
+
+#include "base/buffer.h"
+#include "base/text.h"
+#include "serin/error.h"
+
+#include <stdbool.h>
+
+/* [a-zA-Z_:][a-zA-Z0-9_:]* : a metric name that may stand in a query unquoted. */
+bool promql_is_metric_name(struct text_view text);
+
+/* [a-zA-Z_][a-zA-Z0-9_]* : the same for a label name. */
+bool promql_is_label_name(struct text_view text);
+
+/*
+ * Appends `text` as a string literal in double quotes that every PromQL parser reads back as the
+ * same bytes, whatever they are: the one way for a value to enter a query.
+ */
+void promql_append_quoted(struct buffer *query, struct text_view text);
+
+/* Appends `text` such that a regular expression (RE2) matches just this text there. */
+void promql_append_literal(struct buffer *regex, struct text_view text);
+
+/*
+ * Whether `matchers` is a list like `namespace="shop", region!~"us-.*"` and nothing else, so that
+ * it stays inside the braces it is put into. SERIN_INVALID says what is wrong, and where.
+ */
+SERIN_MUST_CHECK enum serin_status promql_check_matchers(struct text_view matchers,
+                                                         struct serin_error *err);
+
+#endif
