@@ -6,7 +6,7 @@
 enum {
     LABELS_MAX = 256,     /* of one series */
     TEXT_MAX = 64 * 1024, /* bytes of their names and values */
-    HASHED_MAX = TEXT_MAX + LABELS_MAX * 2 * sizeof(size_t)
+    HASHED_MAX = TEXT_MAX + LABELS_MAX * 2 * (int)sizeof(size_t)
 };
 
 struct text_view series_label_value(struct series_labels labels, struct text_view name)
