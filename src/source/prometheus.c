@@ -172,18 +172,18 @@ static enum serin_status open_client(const struct prometheus_options *options, s
 static enum serin_status prometheus_open(const char *name, const void *options, void **out_state,
                                          struct serin_error *err)
 {
-    const struct prometheus_options *given = options;
+    const struct prometheus_options *settings = options;
     owned(prometheus) prometheus = memory_allocate(1, sizeof(*prometheus));
     if (!prometheus) {
         return serin_fail(err, SERIN_NO_MEMORY, "no memory left for source \"%s\"", name);
     }
-    TRY(check_url(given->url, err));
-    TRY(join_url(given->url, &prometheus->url, err));
-    TRY(open_client(given, &prometheus->peer.client, err));
-    prometheus->options = given;
+    TRY(check_url(settings->url, err));
+    TRY(join_url(settings->url, &prometheus->url, err));
+    TRY(open_client(settings, &prometheus->peer.client, err));
+    prometheus->options = settings;
     prometheus->peer.url = prometheus->url;
-    prometheus->peer.timeout_ms = given->timeout_ms;
-    prometheus->peer.bytes_max = given->max_bytes;
+    prometheus->peer.timeout_ms = settings->timeout_ms;
+    prometheus->peer.bytes_max = settings->max_bytes;
     *out_state = give(prometheus);
     return SERIN_OK;
 }

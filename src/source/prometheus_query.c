@@ -1,5 +1,7 @@
 #include "source/prometheus_query.h"
 
+#include "base/buffer.h"
+
 #include <stdio.h>
 #include <string.h>
 

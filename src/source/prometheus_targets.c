@@ -38,12 +38,15 @@ struct process {
 
 struct host {
     int64_t first_ms; /* first sample of anything of it */
+    uint32_t scope;   /* the last one made */
 };
 
 struct scope {
     uint32_t host;
+    uint32_t next; /* of the same host */
     uint32_t process;
     int64_t first_ms;
+    int64_t last_ms;
 };
 
 /* Texts or hashes → dense ids, with an array of what they stand for beside it. */
@@ -170,7 +173,7 @@ static enum serin_status intern_host(struct targets *targets, struct series_labe
     TRY(intern(targets->host_ids, hash, (void **)&targets->hosts, &targets->host_room,
                sizeof(*targets->hosts), out_host, &is_new, err));
     if (is_new) {
-        targets->hosts[*out_host] = (struct host){.first_ms = INT64_MAX};
+        targets->hosts[*out_host] = (struct host){.first_ms = INT64_MAX, .scope = NONE};
     }
     return SERIN_OK;
 }
@@ -373,8 +376,11 @@ enum serin_status targets_enter(struct targets *targets, struct series_labels la
         struct scope *made = &targets->scopes[scope];
         TRY(intern_host(targets, labels, &made->host, err));
         TRY(intern_machine(targets, labels, &machine, err));
+        made->next = targets->hosts[made->host].scope;
         made->process = process_of(targets, machine, labels);
         made->first_ms = INT64_MAX;
+        made->last_ms = INT64_MIN;
+        targets->hosts[made->host].scope = scope;
     }
     *out_scope = scope;
     return SERIN_OK;
@@ -383,6 +389,7 @@ enum serin_status targets_enter(struct targets *targets, struct series_labels la
 void targets_see(struct targets *targets, uint32_t scope, int64_t time_ms)
 {
     struct scope *seen = &targets->scopes[scope];
+    seen->last_ms = time_ms > seen->last_ms ? time_ms : seen->last_ms;
     if (time_ms < seen->first_ms) {
         seen->first_ms = time_ms;
         see_host(targets, seen->host, time_ms);
@@ -420,10 +427,28 @@ bool targets_restarted(const struct targets *targets, uint32_t scope, int64_t ea
     return before && after != before && after->started_ms >= earlier_ms - CLOCK_SKEW_MS;
 }
 
+/*
+ * Whether other series of the host were there before and went on: a scope that ends when another
+ * one begins may be the same counters under new labels.
+ */
+static bool has_company(const struct targets *targets, uint32_t host, int64_t time_ms)
+{
+    uint32_t peer = targets->hosts[host].scope;
+    for (size_t i = 0; i < PEERS_MAX && peer != NONE; i++) {
+        const struct scope *scope = &targets->scopes[peer];
+        if (scope->first_ms < time_ms && scope->last_ms >= time_ms) {
+            return true;
+        }
+        peer = scope->next;
+    }
+    return false;
+}
+
 bool targets_began_at_zero(const struct targets *targets, uint32_t scope, int64_t time_ms)
 {
     const struct process *process = process_in(targets, scope);
-    if (targets->scopes[scope].first_ms < time_ms || (process && process->first_ms < time_ms)) {
+    if (targets->scopes[scope].first_ms < time_ms || (process && process->first_ms < time_ms) ||
+        has_company(targets, targets->scopes[scope].host, time_ms)) {
         return true;
     }
     const struct life *life = process && !process->is_unclear ? life_at(process, time_ms) : NULL;

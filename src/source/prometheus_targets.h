@@ -51,8 +51,8 @@ bool targets_restarted(const struct targets *targets, uint32_t scope, int64_t ea
 
 /*
  * Whether a series whose first sample is at `time_ms` was at 0 before, within the time asked about:
- * its scope was scraped earlier without it, or its process has begun since and was never seen
- * before. To be called when all samples have been noted.
+ * what came with the same scrapes was there earlier, or its process has begun since and was never
+ * seen before. To be called when all samples have been noted.
  */
 bool targets_began_at_zero(const struct targets *targets, uint32_t scope, int64_t time_ms);
 

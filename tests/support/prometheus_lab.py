@@ -1,0 +1,347 @@
+"""A real Prometheus that scrapes made-up pods whose every increment is written down.
+
+Pods are paths of one exporter. Nothing here waits for time to pass: after each step, `settle` asks
+Prometheus until it has scraped what the pods show now. As a program it plays one story, prints what
+was really counted, and keeps Prometheus running until its standard input ends.
+"""
+import http.server
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+import urllib.request
+
+METRIC = "segment_assignments_total"
+PATIENCE_S = 60  # far more than any step takes; a lab that hangs must end
+
+
+def quoted(value):
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+class Pod:
+    """Counters of one process. `truth` gets every increment that Prometheus can know of."""
+
+    def __init__(self, name, arm, started, replicas=1):
+        self.name, self.arm, self.replicas = name, arm, replicas
+        self.started = started
+        self.shows_start = True
+        self.up = False
+        self.counters = {}
+        self.truth = {}
+        self.counts_truth = True
+
+    def add(self, cell, count):
+        """cell = (reference, label, region, method)"""
+        self.counters[cell] = self.counters.get(cell, 0) + count
+        if self.counts_truth:
+            key = (self.arm, self.name) + cell[:3]
+            self.truth[key] = self.truth.get(key, 0) + count
+
+    def restart(self, started):
+        self.counters = {}
+        self.started = started
+
+    def forget_truth(self):
+        self.truth = {}
+
+    def exposition(self):
+        lines = [f"# TYPE {METRIC} counter"]
+        for (reference, label, region, method), value in sorted(self.counters.items()):
+            lines.append(
+                f"{METRIC}{{expected_segment={quoted(reference)},segment={quoted(label)},"
+                f"region={quoted(region)},method={quoted(method)}}} {value}"
+            )
+        if self.shows_start:
+            lines.append("# TYPE process_start_time_seconds gauge")
+            lines.append(f"process_start_time_seconds {self.started:.2f}")
+        return "\n".join(lines) + "\n"
+
+
+class Exporter:
+    def __init__(self):
+        self.pods = []
+        self.lock = threading.Lock()
+        lab = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                with lab.lock:
+                    pod = next((p for p in lab.pods if self.path == "/pods/" + p.name), None)
+                    body = pod.exposition().encode() if pod and pod.up else None
+                self.send_response(200 if body is not None else 503)
+                self.send_header("Content-Type", "text/plain; version=0.0.4")
+                self.send_header("Content-Length", str(len(body or b"")))
+                self.end_headers()
+                self.wfile.write(body or b"")
+
+            def log_message(self, *arguments):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.address = "127.0.0.1:%d" % self.server.server_port
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Lab:
+    def __init__(self, pods, scrape_interval="200ms"):
+        self.exporter = Exporter()
+        self.exporter.pods = pods
+        self.folder = tempfile.mkdtemp(prefix="prometheus-lab-")
+        self.process = None
+        self.write_config(scrape_interval)
+        self.start()
+
+    def write_config(self, scrape_interval):
+        targets = [
+            {
+                "targets": [self.exporter.address],
+                "labels": {
+                    "__metrics_path__": "/pods/" + pod.name,
+                    "instance": f"{pod.name}:8080",
+                    "pod": pod.name,
+                    "rollouts_pod_template_hash": pod.arm,
+                },
+            }
+            for pod in self.exporter.pods
+        ]
+        config = {  # JSON is YAML
+            "global": {"scrape_interval": scrape_interval, "scrape_timeout": scrape_interval},
+            "scrape_configs": [{"job_name": "pods", "static_configs": targets}],
+        }
+        with open(os.path.join(self.folder, "prometheus.yml"), "w", encoding="utf-8") as file:
+            json.dump(config, file)
+
+    def start(self):
+        """The port was free a moment ago; where somebody else took it, the next one will do."""
+        for _ in range(5):
+            port = free_port()
+            self.url = f"http://127.0.0.1:{port}"
+            with open(os.path.join(self.folder, "log"), "ab") as log:
+                self.process = subprocess.Popen(
+                    [
+                        "prometheus",
+                        f"--config.file={self.folder}/prometheus.yml",
+                        f"--storage.tsdb.path={self.folder}/data",
+                        f"--web.listen-address=127.0.0.1:{port}",
+                        "--log.level=warn",
+                    ],
+                    stdout=log,
+                    stderr=log,
+                )
+            if self.wait_until(self.is_ready, give_up=lambda: self.process.poll() is not None):
+                return
+        with open(os.path.join(self.folder, "log"), encoding="utf-8") as log:
+            raise RuntimeError("prometheus does not start:\n" + log.read())
+
+    def is_ready(self):
+        try:
+            with urllib.request.urlopen(self.url + "/-/ready", timeout=5) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+
+    @staticmethod
+    def wait_until(condition, give_up=lambda: False):
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end and not give_up():
+            if condition():
+                return True
+            time.sleep(0.02)
+        return False
+
+    def ask(self, query):
+        form = urllib.parse.urlencode({"query": query}).encode()
+        with urllib.request.urlopen(self.url + "/api/v1/query", form, timeout=10) as answer:
+            return json.load(answer)["data"]["result"]
+
+    def has_scraped_all(self):
+        """Whether the newest samples are what the pods show now. Prometheus is asked for samples
+        that are younger than the change, by their values and not by their time."""
+        seen = {}
+        for series in self.ask(f'{{__name__=~"{METRIC}|process_start_time_seconds|up"}}'):
+            labels = series["metric"]
+            key = (labels["pod"], labels["__name__"]) + tuple(
+                labels.get(name, "") for name in ("expected_segment", "segment", "region", "method")
+            )
+            seen[key] = float(series["value"][1])
+        wanted = {}
+        with self.exporter.lock:
+            for pod in self.exporter.pods:
+                wanted[(pod.name, "up", "", "", "", "")] = float(pod.up)
+                if pod.up and pod.shows_start:
+                    wanted[(pod.name, "process_start_time_seconds", "", "", "", "")] = float(
+                        f"{pod.started:.2f}"
+                    )
+                if pod.up:
+                    for cell, value in pod.counters.items():
+                        wanted[(pod.name, METRIC) + cell] = float(value)
+        return seen == wanted
+
+    def step(self, change):
+        """Changes pods at one instant between scrapes, and waits until it has been scraped."""
+        with self.exporter.lock:
+            change()
+        if not self.wait_until(self.has_scraped_all):
+            raise RuntimeError("prometheus did not scrape the pods")
+
+    def now_ms(self):
+        """A moment after every sample so far, by Prometheus's clock, which is ours."""
+        return int(time.time() * 1000) + 1
+
+    def close(self):
+        if self.process:
+            self.process.terminate()
+            self.process.wait()
+        self.exporter.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+# ---- the story -----------------------------------------------------------------------------------
+
+CANARY, STABLE, HOSTILE = "7d9f8c6b5", "5c6d7e8f9", 'x"} or up #\\\n'
+SEGMENTS = ["s1", "s2", "s\"3\\"]
+
+
+def story(lab, pods):
+    """Plays everything that counters do. Returns the window's start and the truths of a window
+    that begins there and of one that begins with the canary's first event."""
+    c0, c1, c2, s0, s1, s2, s3, other, hostile = pods
+    now = time.time()
+
+    def grow(pod, seed, cells=9):
+        for i in range(cells):
+            reference, label = SEGMENTS[i % 3], SEGMENTS[(i // 3 + seed) % 3]
+            region = "eu" if (i + seed) % 2 else "us"
+            pod.add((reference, label, region, "GET" if i % 2 else "POST"), (seed * 7 + i * 3) % 11)
+
+    def past():
+        for pod in (s0, s1, other):
+            pod.up = True
+            grow(pod, 1)
+            grow(pod, 2)
+
+    lab.step(past)
+    for pod in pods:
+        pod.forget_truth()
+    start_ms = lab.now_ms()
+
+    lab.step(lambda: [grow(pod, 3) for pod in (s0, s1, other)])
+    before_canary = [dict(pod.truth) for pod in pods]
+
+    def canary_appears():  # with its first events already counted; the stable arm stands still
+        for pod, seed in ((c0, 1), (c1, 2), (hostile, 1)):
+            pod.up, pod.started = True, time.time()
+            grow(pod, seed, cells=4)
+
+    lab.step(canary_appears)
+    lab.step(lambda: [grow(pod, 4) for pod in (c0, c1, s0, s1)])
+
+    def late_series():  # a label seen for the first time, on a pod scraped before
+        s0.add(("s1", "new", "eu", "GET"), 5)
+        c1.add(("s2", "new", "", "GET"), 7)  # without a region
+        c0.add(("", "s1", "eu", "GET"), 3)  # without a reference
+
+    lab.step(late_series)
+
+    def restarts():  # down to lower values, and up to higher ones between two scrapes
+        s1.restart(time.time())
+        s1.add(("s1", "s1", "eu", "GET"), 1)
+        c0.restart(time.time())
+        for cell in list(c0.truth):
+            c0.add(cell[2:] + ("GET",), 1000)
+
+    time.sleep(1.1)  # start times closer together than a second are taken as one
+    lab.step(restarts)
+
+    def stranger():  # an old process that is scraped only from now on: what came before is unknown
+        s2.up, s2.started, s2.counts_truth = True, now - 7200, False
+        grow(s2, 5)
+
+    lab.step(stranger)
+    s2.counts_truth = True
+
+    def newcomer():  # a late canary pod, and a stable one that shows no start time
+        c2.up, c2.started = True, time.time()
+        grow(c2, 2)
+        s3.up, s3.shows_start, s3.counts_truth = True, False, False
+        s3.add(("s1", "s1", "eu", "GET"), 0)  # 0 at first: nothing is missed
+        s3.counts_truth = True
+
+    lab.step(newcomer)
+    lab.step(lambda: [grow(pod, 6) for pod in (c0, c2, s0, s2, s3)])
+
+    def vanish():
+        c1.up = False  # a pod goes
+        del s0.counters[("s1", "new", "eu", "GET")]  # a series goes
+
+    lab.step(vanish)
+    lab.step(lambda: [grow(pod, 8) for pod in (c0, c2, s0, s1, s2, s3, other, hostile)])
+
+    window, rollout = {}, {}
+    for pod, before in zip(pods, before_canary):
+        window.update(pod.truth)
+        for key, count in pod.truth.items():
+            rollout[key] = count - before.get(key, 0)
+    return start_ms, window, rollout
+
+
+def escaped(text):
+    return "".join(c if c.isalnum() or c in "-_." else "%%%02x" % ord(c) for c in text) or "%"
+
+
+def lines(truth):
+    """One line a cell and slice: arm pod reference label region-or-* count."""
+    sums = {}
+    for (arm, pod, reference, label, region), count in truth.items():
+        for place in {"*", region} - {""}:
+            key = (arm, pod, reference, label, place)
+            sums[key] = sums.get(key, 0) + count
+    return sorted(
+        " ".join([escaped(part) if part != "*" else part for part in key]) + f" {count}"
+        for key, count in sums.items()
+        if count
+    )
+
+
+def main():
+    old = time.time() - 7200
+    names = [("0", CANARY), ("1", CANARY), ("2", CANARY), ("a", STABLE), ("b", STABLE),
+             ("c", STABLE), ("d", STABLE)]
+    pods = [Pod(f"checkout.v2-{arm}-{name}", arm, old) for name, arm in names]
+    pods.append(Pod(f"checkoutxv2-{STABLE}-e", "other", old))  # a dot is no wildcard
+    pods.append(Pod("hostile-pod", HOSTILE, old))
+    lab = Lab(pods)
+    try:
+        start_ms, window, rollout = story(lab, pods)
+        print("url", lab.url)
+        print("start_ms", start_ms)
+        print("now_ms", lab.now_ms())
+        for name, truth in (("window", window), ("rollout", rollout)):
+            for line in lines(truth):
+                print(name, line)
+        print("end", flush=True)
+        sys.stdin.read()
+    finally:
+        lab.close()
+
+
+if __name__ == "__main__":
+    main()
