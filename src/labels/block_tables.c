@@ -55,6 +55,11 @@ struct block_tables *block_tables_create(const struct table_limits *limits)
     return create_parts(tables) ? give(tables) : NULL;
 }
 
+const struct table_limits *block_tables_limits(const struct block_tables *tables)
+{
+    return &tables->limits;
+}
+
 static void destroy_set(struct block_set *set)
 {
     dictionary_destroy(set->pods);

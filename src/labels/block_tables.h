@@ -45,6 +45,9 @@ struct block_tables *block_tables_create(const struct table_limits *limits);
 void block_tables_destroy(struct block_tables *tables); /* NULL is fine */
 DEFINE_CLEANUP(block_tables)
 
+/* What the tables were created with. */
+const struct table_limits *block_tables_limits(const struct block_tables *tables);
+
 /* ---- filling ------------------------------------------------------------------------------- */
 
 /* Some events of one block that fell into one cell. Views are copied. */
@@ -108,8 +111,8 @@ void block_tables_set_capped(struct block_tables *tables);
 
 /*
  * Lets sealing merge the buckets that counts were added at into the width block_width_ms gives for
- * base_ms, the window and the arm's pods, for sources that know the pods only at the end. Counts
- * may be added at any bucket of base_ms x 2^k up to that width.
+ * base_ms, the window and the arm's pods (for pairs the canary's), for sources that know the pods
+ * only at the end. Counts may be added at any bucket of base_ms x 2^k up to that width.
  */
 void block_tables_widen_blocks(struct block_tables *tables, int64_t base_ms);
 

@@ -98,28 +98,32 @@ static int compare_blocks(const void *left, const void *right)
     return a->start_ms == b->start_ms ? 0 : a->start_ms < b->start_ms ? -1 : 1;
 }
 
-static int64_t final_start(const struct block_tables *tables, const struct block_set *set,
-                           int64_t start_ms)
+/* The width that blocks are widened to; 0: they stay as they were added. */
+static int64_t final_width_ms(const struct block_tables *tables, const struct block_set *set)
 {
     if (tables->base_ms == 0) {
-        return start_ms;
+        return 0;
     }
-    int64_t width_ms = block_width_ms(tables->base_ms, tables->window_start_ms,
-                                      tables->window_end_ms, dictionary_size(set->pods));
-    return block_start(start_ms, width_ms);
+    /* A pair stands in the block of its canary event, so both are as wide. */
+    bool is_pairs = set == &tables->sets[SET_PAIRS];
+    const struct dictionary *pods = is_pairs ? tables->sets[ARM_CANARY].pods : set->pods;
+    return block_width_ms(tables->base_ms, tables->window_start_ms, tables->window_end_ms,
+                          dictionary_size(pods));
 }
 
 static struct placed_block *sort_blocks(const struct block_tables *tables,
                                         const struct block_set *set, const uint32_t *pod_ranks)
 {
     struct placed_block *sorted = memory_allocate(set->block_count, sizeof(*sorted));
+    int64_t width_ms = final_width_ms(tables, set);
     if (!sorted) {
         return NULL;
     }
     for (size_t id = 0; id < set->block_count; id++) {
         const struct block *block = &set->blocks[id];
+        int64_t start_ms = width_ms > 0 ? block_start(block->start_ms, width_ms) : block->start_ms;
         sorted[id] = (struct placed_block){
-            {pod_ranks[block->pod], final_start(tables, set, block->start_ms)},
+            {pod_ranks[block->pod], start_ms},
             (uint32_t)id
         };
     }

@@ -30,6 +30,14 @@ static inline void json_skip_space(struct json_scan *scan)
     }
 }
 
+/* Whether a line holds nothing but white space. */
+static inline bool json_is_blank(struct text_view line)
+{
+    struct json_scan scan = {.at = line.start, .end = line.start + line.length};
+    json_skip_space(&scan);
+    return scan.at == scan.end;
+}
+
 /* Skips white space and, when it comes next, `token`; whether it did. */
 static inline bool json_take(struct json_scan *scan, char token)
 {

@@ -1,6 +1,7 @@
 #include "source/ndjson.h"
 
 #include "source/event_line.h"
+#include "source/json_scan.h"
 #include "source/line_reader.h"
 
 struct ndjson_reader {
@@ -11,20 +12,10 @@ struct ndjson_reader {
     struct label_event event;
 };
 
-static bool is_blank(struct text_view line)
-{
-    for (size_t i = 0; i < line.length; i++) {
-        if (line.start[i] != ' ' && line.start[i] != '\t' && line.start[i] != '\r') {
-            return false;
-        }
-    }
-    return true;
-}
-
 static enum serin_status read_line(void *context, struct text_view line, struct serin_error *err)
 {
     struct ndjson_reader *reader = context;
-    if (is_blank(line)) {
+    if (json_is_blank(line)) {
         return SERIN_OK;
     }
     TRY(event_line_parse(line, &reader->scratch, &reader->event, err));

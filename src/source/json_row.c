@@ -1,0 +1,123 @@
+#include "source/json_row.h"
+
+#include "base/memory.h"
+#include "source/json_skip.h"
+
+#include <assert.h>
+#include <string.h>
+
+struct row_reader {
+    struct json_scan scan;
+    const struct text_view *names;
+    size_t count;
+    struct text_view values[JSON_ROW_FIELDS_MAX];
+    bool seen[JSON_ROW_FIELDS_MAX];
+};
+
+/* true and false as written. */
+static enum serin_status read_word(struct json_scan *scan, struct text_view *out,
+                                   struct serin_error *err)
+{
+    const char *start = scan->at;
+    if (start < scan->end && (*start == '{' || *start == '[')) {
+        return json_expected(scan, "a text or a number", err);
+    }
+    TRY(json_skip_value(scan, err));
+    *out = (struct text_view){start, (size_t)(scan->at - start)};
+    return SERIN_OK;
+}
+
+static enum serin_status read_value(struct json_scan *scan, struct text_view *out,
+                                    struct serin_error *err)
+{
+    json_skip_space(scan);
+    if (json_take_null(scan)) {
+        return SERIN_OK;
+    }
+    if (json_at_number(scan)) {
+        return json_read_number(scan, out, err);
+    }
+    if (scan->at < scan->end && *scan->at == '"') {
+        return json_read_text(scan, JSON_ROW_TEXT_MAX, out, err);
+    }
+    return read_word(scan, out, err);
+}
+
+/* Stores the value for each name equal to that of `first`; columns may share a field. */
+static enum serin_status read_wanted(struct row_reader *reader, size_t first,
+                                     struct serin_error *err)
+{
+    struct text_view value = {0};
+    struct text_view name = reader->names[first];
+    enum serin_status status = reader->seen[first] ? serin_fail(err, SERIN_INVALID, "given twice")
+                                                   : read_value(&reader->scan, &value, err);
+    if (status != SERIN_OK) {
+        serin_error_at(err, "%.*s", (int)name.length, name.start);
+        return status;
+    }
+    for (size_t i = first; i < reader->count; i++) {
+        if (reader->names[i].start && text_equal(reader->names[i], name)) {
+            reader->seen[i] = true;
+            reader->values[i] = value;
+        }
+    }
+    return SERIN_OK;
+}
+
+static enum serin_status read_field(struct row_reader *reader, struct serin_error *err)
+{
+    struct json_scan before = reader->scan;
+    struct text_view name = {0};
+    TRY(json_read_text(&reader->scan, JSON_ROW_TEXT_MAX, &name, err));
+    size_t wanted = 0;
+    while (wanted < reader->count &&
+           !(reader->names[wanted].start && text_equal(reader->names[wanted], name))) {
+        wanted++;
+    }
+    /* A name that was written with escapes is not needed any longer. */
+    reader->scan.spare = before.spare;
+    reader->scan.spare_size = before.spare_size;
+    if (!json_take(&reader->scan, ':')) {
+        return json_expected(&reader->scan, "\":\"", err);
+    }
+    return wanted < reader->count ? read_wanted(reader, wanted, err)
+                                  : json_skip_value(&reader->scan, err);
+}
+
+static enum serin_status read_object(struct row_reader *reader, struct serin_error *err)
+{
+    if (!json_take(&reader->scan, '{')) {
+        return json_expected(&reader->scan, "a JSON object", err);
+    }
+    if (!json_take(&reader->scan, '}')) {
+        do {
+            TRY(read_field(reader, err));
+        } while (json_take(&reader->scan, ','));
+        if (!json_take(&reader->scan, '}')) {
+            return json_expected(&reader->scan, "\",\" or \"}\"", err);
+        }
+    }
+    json_skip_space(&reader->scan);
+    return reader->scan.at < reader->scan.end
+               ? json_expected(&reader->scan, "the end of the line", err)
+               : SERIN_OK;
+}
+
+enum serin_status json_row_parse(struct text_view line, const struct text_view *names, size_t count,
+                                 struct json_row_scratch *scratch, struct text_view *out_values,
+                                 struct serin_error *err)
+{
+    assert(count <= JSON_ROW_FIELDS_MAX);
+    if (!text_is_utf8(line)) {
+        return serin_fail(err, SERIN_INVALID, "the line is not UTF-8");
+    }
+    struct row_reader reader = {.names = names, .count = count};
+    reader.scan = (struct json_scan){.start = line.start,
+                                     .at = line.start,
+                                     .end = line.start + line.length,
+                                     .spare = scratch->bytes,
+                                     .spare_size = sizeof(scratch->bytes)};
+    TRY(read_object(&reader, err));
+    memcpy(out_values, reader.values, count * sizeof(*out_values));
+    return SERIN_OK;
+}
