@@ -44,6 +44,56 @@ void mutex_release(pthread_mutex_t **mutex)
     mutex_unlock(*mutex);
 }
 
+/* glibc lets readers go first unless told otherwise; other C libraries favour writers anyway. */
+#ifdef __GLIBC__
+static void prefer_writers(pthread_rwlockattr_t *attributes)
+{
+    require(
+        pthread_rwlockattr_setkind_np(attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP));
+}
+#else
+static void prefer_writers(pthread_rwlockattr_t *attributes)
+{
+    (void)attributes;
+}
+#endif
+
+void rwlock_init(pthread_rwlock_t *lock)
+{
+    pthread_rwlockattr_t attributes;
+    require(pthread_rwlockattr_init(&attributes));
+    prefer_writers(&attributes);
+    require(pthread_rwlock_init(lock, &attributes));
+    require(pthread_rwlockattr_destroy(&attributes));
+}
+
+void rwlock_unlock(pthread_rwlock_t *lock)
+{
+    require(pthread_rwlock_unlock(lock));
+}
+
+void rwlock_clear(pthread_rwlock_t *lock)
+{
+    require(pthread_rwlock_destroy(lock));
+}
+
+pthread_rwlock_t *rwlock_read(pthread_rwlock_t *lock)
+{
+    require(pthread_rwlock_rdlock(lock));
+    return lock;
+}
+
+pthread_rwlock_t *rwlock_write(pthread_rwlock_t *lock)
+{
+    require(pthread_rwlock_wrlock(lock));
+    return lock;
+}
+
+void rwlock_release(pthread_rwlock_t **lock)
+{
+    rwlock_unlock(*lock);
+}
+
 void condition_init(pthread_cond_t *condition)
 {
     pthread_condattr_t attributes;

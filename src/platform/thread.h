@@ -22,6 +22,20 @@ void mutex_clear(pthread_mutex_t *mutex);
 pthread_mutex_t *mutex_hold(pthread_mutex_t *mutex);
 void mutex_release(pthread_mutex_t **mutex);
 
+/*
+ * A lock that many may hold for reading or one for writing. Who waits to write goes before who
+ * comes later to read, so that readers cannot keep a writer out; nobody may read-lock it twice.
+ */
+void rwlock_init(pthread_rwlock_t *lock);
+void rwlock_unlock(pthread_rwlock_t *lock);
+void rwlock_clear(pthread_rwlock_t *lock);
+
+/* Holds it until the end of the scope: `scoped_rwlock held = rwlock_read(&store->memory);`. */
+#define scoped_rwlock __attribute__((cleanup(rwlock_release))) pthread_rwlock_t *
+pthread_rwlock_t *rwlock_read(pthread_rwlock_t *lock);
+pthread_rwlock_t *rwlock_write(pthread_rwlock_t *lock);
+void rwlock_release(pthread_rwlock_t **lock);
+
 /* The condition waits on the monotonic clock. */
 void condition_init(pthread_cond_t *condition);
 void condition_wake_all(pthread_cond_t *condition);
