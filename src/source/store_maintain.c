@@ -1,0 +1,313 @@
+#include "source/counts_codec.h"
+#include "source/store_state.h"
+#include "source/stream_change.h"
+
+enum { ITEMS_PER_ROW = 16384 };
+
+/* ---- items ----------------------------------------------------------------------------------- */
+
+/*
+ * Items live in the journal rows that told of them. Once a quarter of a stream's items is older
+ * than its retention, the others are written anew, as few rows, and all old rows go.
+ */
+static bool has_stale_items(const struct store_stream *stream, int64_t before_ms)
+{
+    size_t stale = items_older_than(stream->items, before_ms);
+    return stale > 0 && stale >= items_count(stream->items) / 4;
+}
+
+static enum serin_status copy_text(const struct store_stream *stream, enum text_kind kind,
+                                   uint32_t id, struct counts_builder *builder, uint32_t *out_id)
+{
+    if (id == ID_OTHER || id == ID_ABSENT) {
+        *out_id = id;
+        return SERIN_OK;
+    }
+    return counts_builder_text(builder, kind, dictionary_text(stream->texts[kind], id), out_id);
+}
+
+static enum serin_status copy_observation(const struct store_stream *stream,
+                                          const struct item_observation *observation,
+                                          struct counts_item *item, struct counts_builder *builder)
+{
+    struct index_key series = cube_series_key(stream->events, observation->series);
+    struct counts_block block = {.start_ms = observation->start_ms,
+                                 .first_ms = observation->start_ms,
+                                 .last_ms = observation->start_ms};
+    struct counts_cell cell = {.reference = ID_ABSENT};
+    TRY(copy_text(stream, TEXT_ARM, series_arm(series), builder, &block.arm));
+    TRY(copy_text(stream, TEXT_POD, series_pod(series), builder, &block.pod));
+    TRY(copy_text(stream, TEXT_TUPLE, observation->tuple, builder, &cell.tuple));
+    TRY(copy_text(stream, TEXT_LABEL, observation->label, builder, &cell.label));
+    TRY(counts_builder_block(builder, &block, &item->block));
+    TRY(counts_builder_cell(builder, cell, &item->cell));
+    item->count = observation->count;
+    return counts_builder_item(builder, item);
+}
+
+/* Tells of an item by events that lead to its state: its reference, then its observations. */
+static enum serin_status copy_item(const struct store_stream *stream, struct hash128 key,
+                                   const struct item_state *state, struct counts_builder *builder)
+{
+    struct counts_item item = {.key = key, .time_ms = state->latest_ms};
+    if (state->reference != ID_ABSENT) {
+        struct counts_cell cell = {ID_ABSENT, ID_ABSENT, ID_ABSENT};
+        item.block = BLOCK_NONE;
+        item.count = 1;
+        TRY(copy_text(stream, TEXT_REFERENCE, state->reference, builder, &cell.reference));
+        TRY(counts_builder_cell(builder, cell, &item.cell));
+        TRY(counts_builder_item(builder, &item));
+    }
+    for (size_t i = 0; i < state->count; i++) {
+        TRY(copy_observation(stream, &state->observations[i], &item, builder));
+    }
+    return SERIN_OK;
+}
+
+/* A stream's items without the stale ones, on their way to the file and back to memory. */
+struct item_sweep {
+    struct store *store;
+    const struct store_stream *stream;
+    int64_t before_ms;
+    struct items *kept;
+    struct counts_builder *builder; /* of the next row */
+    size_t in_row;
+};
+
+static enum serin_status write_row(struct item_sweep *sweep, struct serin_error *err)
+{
+    struct event_counts *counts = NULL;
+    owned_memory uint8_t *bytes = NULL;
+    size_t length = 0;
+    if (counts_builder_view(sweep->builder, &counts) != SERIN_OK ||
+        counts_encode(counts, &bytes, &length) != SERIN_OK) {
+        return serin_fail(err, SERIN_NO_MEMORY, "no memory left to prune the store");
+    }
+    return disk_add_journal(sweep->store->disk, sweep->stream->id, bytes, length, true, err);
+}
+
+static enum serin_status keep_item(struct item_sweep *sweep, struct hash128 key,
+                                   const struct item_state *state)
+{
+    if (!sweep->builder) {
+        sweep->builder = counts_builder_create(&sweep->store->table_key);
+        if (!sweep->builder) {
+            return SERIN_NO_MEMORY;
+        }
+    }
+    TRY(copy_item(sweep->stream, key, state, sweep->builder));
+    TRY(items_reserve(sweep->kept, 1, state->count));
+    items_put(sweep->kept, key, state);
+    sweep->in_row++;
+    return SERIN_OK;
+}
+
+static enum serin_status end_row(struct item_sweep *sweep, struct serin_error *err)
+{
+    if (sweep->in_row > 0) {
+        TRY(write_row(sweep, err));
+        counts_builder_destroy(sweep->builder);
+        sweep->builder = NULL;
+        sweep->in_row = 0;
+    }
+    return SERIN_OK;
+}
+
+static enum serin_status sweep_items(struct item_sweep *sweep, struct serin_error *err)
+{
+    TRY(disk_drop_journal(sweep->store->disk, sweep->stream->id, err));
+    for (size_t i = 0; i < items_count(sweep->stream->items); i++) {
+        struct hash128 key;
+        struct item_state state;
+        items_at(sweep->stream->items, i, &key, &state);
+        if (state.latest_ms < sweep->before_ms) {
+            continue;
+        }
+        if (keep_item(sweep, key, &state) != SERIN_OK) {
+            return serin_fail(err, SERIN_NO_MEMORY, "no memory left to prune the store");
+        }
+        if (sweep->in_row == ITEMS_PER_ROW) {
+            TRY(end_row(sweep, err));
+        }
+    }
+    return end_row(sweep, err);
+}
+
+/* Writes the items that stay and gives them in `*out`; NULL when there is nothing to sweep. */
+static enum serin_status write_items(struct store *store, const struct store_stream *stream,
+                                     int64_t before_ms, struct items **out, struct serin_error *err)
+{
+    if (!has_stale_items(stream, before_ms)) {
+        return SERIN_OK;
+    }
+    uint64_t seed = hash_siphash64(&store->table_key, "items", 5);
+    owned(items) kept = items_create(seed);
+    if (!kept) {
+        return serin_fail(err, SERIN_NO_MEMORY, "no memory left to prune the store");
+    }
+    struct item_sweep sweep = {
+        .store = store, .stream = stream, .before_ms = before_ms, .kept = kept};
+    enum serin_status status = sweep_items(&sweep, err);
+    counts_builder_destroy(sweep.builder);
+    if (status == SERIN_OK) {
+        *out = give(kept);
+    }
+    return status;
+}
+
+/* ---- blocks ---------------------------------------------------------------------------------- */
+
+/* How much of its retention a stream may use, when the cells are near their limit: a half, … */
+static int64_t kept_ms(const struct store_stream *stream, unsigned halvings)
+{
+    int64_t shortened_ms = stream->retention_ms >> halvings;
+    int64_t least_ms =
+        stream->lookback_ms < stream->retention_ms ? stream->lookback_ms : stream->retention_ms;
+    return shortened_ms > least_ms ? shortened_ms : least_ms;
+}
+
+static int64_t prune_limit(const struct store_stream *stream, int64_t now_ms, unsigned halvings)
+{
+    int64_t before_ms = block_start(now_ms - kept_ms(stream, halvings), stream->block_ms);
+    return before_ms > stream->pruned_before_ms ? before_ms : stream->pruned_before_ms;
+}
+
+static size_t cells_from(const struct store_stream *stream, int64_t before_ms)
+{
+    size_t cells = 0;
+    for (uint32_t series = 0; series < cube_series_count(stream->events); series++) {
+        size_t count = 0;
+        const struct cube_block *blocks = cube_blocks(stream->events, series, &count);
+        for (size_t i = cube_blocks_from(blocks, count, before_ms); i < count; i++) {
+            cells += blocks[i].count;
+        }
+    }
+    return cells;
+}
+
+/* How often retentions must be halved so that a tenth of the cells is free; 0 as a rule. */
+static unsigned needed_halvings(const struct store *store, int64_t now_ms)
+{
+    enum { HALVINGS_MAX = 16 };
+    size_t limit = store->limits.cells - store->limits.cells / 10;
+    if (store_cells(store) < limit) {
+        return 0;
+    }
+    for (unsigned halvings = 0; halvings < HALVINGS_MAX; halvings++) {
+        size_t cells = 0;
+        for (size_t i = 0; i < store->stream_count; i++) {
+            const struct store_stream *stream = store->streams[i];
+            cells += cells_from(stream, prune_limit(stream, now_ms, halvings));
+        }
+        if (cells < limit) {
+            return halvings;
+        }
+    }
+    return HALVINGS_MAX;
+}
+
+/* ---- the whole ------------------------------------------------------------------------------- */
+
+/* What pruning does to one stream. */
+struct pruning {
+    int64_t before_ms;
+    struct items *items; /* NULL: they stay */
+};
+
+static enum serin_status write_pruning(struct store *store, const struct store_stream *stream,
+                                       struct pruning *pruning, struct serin_error *err)
+{
+    if (pruning->before_ms > stream->pruned_before_ms) {
+        struct disk_stream row = store_stream_row(stream);
+        row.pruned_before_ms = pruning->before_ms;
+        TRY(disk_put_stream(store->disk, &row, &row.id, err));
+        TRY(disk_drop_buckets(store->disk, stream->id, pruning->before_ms, err));
+    }
+    return write_items(store, stream, pruning->before_ms, &pruning->items, err);
+}
+
+static enum serin_status write_prunings(struct store *store, struct pruning *prunings,
+                                        int64_t now_ms, struct serin_error *err)
+{
+    owned(sqlite_transaction) transaction = NULL;
+    unsigned halvings = needed_halvings(store, now_ms);
+    TRY(disk_begin(store->disk, &transaction, err));
+    for (size_t i = 0; i < store->stream_count; i++) {
+        prunings[i].before_ms = prune_limit(store->streams[i], now_ms, halvings);
+        TRY(write_pruning(store, store->streams[i], &prunings[i], err));
+    }
+    TRY(disk_fold_journal(store->disk, err));
+    TRY(disk_drop_batches(store->disk, now_ms, err));
+    return sqlite_commit(give(transaction), err);
+}
+
+static void apply_prunings(struct store *store, struct pruning *prunings)
+{
+    scoped_rwlock held = rwlock_write(&store->memory);
+    for (size_t i = 0; i < store->stream_count; i++) {
+        struct store_stream *stream = store->streams[i];
+        if (prunings[i].before_ms > stream->pruned_before_ms) {
+            store_stream_prune(stream, prunings[i].before_ms);
+        }
+        if (prunings[i].items) {
+            items_destroy(stream->items);
+            stream->items = give(prunings[i].items);
+        }
+    }
+}
+
+/*
+ * Texts, series and cells are told apart by indexes that only grow. When more blocks went than are
+ * left, the stream is read anew from the file, which holds only what still occurs.
+ */
+static enum serin_status renew_streams(struct store *store, struct serin_error *err)
+{
+    enum { BLOCKS_MIN = 4096 };
+    for (size_t i = 0; i < store->stream_count; i++) {
+        struct store_stream *old = store->streams[i];
+        size_t gone = old->pruned_blocks;
+        if (gone < BLOCKS_MIN || gone < cube_block_count(old->events)) {
+            continue;
+        }
+        struct disk_stream row = store_stream_row(old);
+        struct store_stream *renewed = NULL;
+        TRY(store_load_stream(store, &row, &renewed, err));
+        {
+            scoped_rwlock held = rwlock_write(&store->memory);
+            store->streams[i] = renewed;
+        }
+        store_stream_destroy(old);
+    }
+    return SERIN_OK;
+}
+
+enum serin_status store_maintain_held(struct store *store, struct serin_error *err)
+{
+    int64_t now_ms = clock_wall(store->clock).unix_ms;
+    store->maintained_ms = now_ms;
+    TRY(store_checkpoint_held(store, err));
+    struct pruning *prunings = memory_allocate(store->stream_count, sizeof(*prunings));
+    if (!prunings) {
+        return serin_fail(err, SERIN_NO_MEMORY, "no memory left to prune the store");
+    }
+    enum serin_status status = write_prunings(store, prunings, now_ms, err);
+    if (status == SERIN_OK) {
+        apply_prunings(store, prunings);
+    }
+    for (size_t i = 0; i < store->stream_count; i++) {
+        items_destroy(prunings[i].items);
+    }
+    memory_free(prunings);
+    return status == SERIN_OK ? renew_streams(store, err) : status;
+}
+
+enum serin_status store_maintain(struct store *store, struct serin_error *err)
+{
+    scoped_lock held = mutex_hold(&store->writer);
+    struct serin_error own = {0};
+    enum serin_status status = store_maintain_held(store, &own);
+    if (err && status != SERIN_OK) {
+        *err = own;
+    }
+    return store_note_write(store, status, &own);
+}

@@ -1,0 +1,75 @@
+/*
+ * One stream of the store in memory: its texts, its counts, its items.
+ *
+ * Internal to the store, which sees to locking. What is here is a function of what the file holds:
+ * the same batches in the same order give the same counts.
+ */
+#ifndef SERIN_SOURCE_STORE_STREAM_H
+#define SERIN_SOURCE_STORE_STREAM_H
+
+#include "base/hash.h"
+#include "base/memory.h"
+#include "labels/dictionary.h"
+#include "serin/error.h"
+#include "source/cube.h"
+#include "source/event_counts.h"
+#include "source/items.h"
+#include "source/store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TUPLE_NO_SLICES 0 /* the first tuple of every stream */
+
+struct store_stream {
+    int64_t id; /* in the file */
+    char *name;
+    int64_t block_ms;
+    int64_t retention_ms;
+    int64_t lookback_ms;
+    int64_t pruned_before_ms; /* blocks that start earlier are gone */
+    struct dictionary *texts[TEXT_KINDS];
+
+    /* Series: arm, pod. Cells: tuple, reference, label. */
+    struct cube *events;
+    /* Series: canary's arm, stable arm, canary's pod. Cells: canary's label, stable label,
+     * reference. Every two arms that saw the same item are here twice, either one as canary. */
+    struct cube *pairs;
+    struct items *items;
+
+    int64_t
+        *dirty; /* starts of buckets that changed since the file's blocks were written, rising */
+    size_t dirty_count;
+    size_t dirty_room;
+    size_t pruned_blocks; /* since the stream was read from the file */
+};
+
+/* NULL when memory is short. The caller fills id, times and, with an own copy, the name. */
+struct store_stream *store_stream_create(const struct store_limits *limits,
+                                         const struct hash_key *key);
+void store_stream_destroy(struct store_stream *stream); /* NULL is fine */
+DEFINE_CLEANUP(store_stream)
+
+static inline uint32_t series_arm(struct index_key series)
+{
+    return (uint32_t)(series.high >> 32);
+}
+
+static inline uint32_t series_pod(struct index_key series)
+{
+    return (uint32_t)series.high;
+}
+
+/* Drops the blocks before `before_ms`. */
+void store_stream_prune(struct store_stream *stream, int64_t before_ms);
+
+/* Room for `count` more dirty buckets; SERIN_NO_MEMORY. */
+SERIN_MUST_CHECK enum serin_status store_stream_reserve_dirty(struct store_stream *stream,
+                                                              size_t count);
+/* Marks a bucket as changed; room must have been made. */
+void store_stream_mark_dirty(struct store_stream *stream, int64_t start_ms);
+
+size_t store_stream_bytes(const struct store_stream *stream);
+
+#endif

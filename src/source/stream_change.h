@@ -1,0 +1,94 @@
+/*
+ * What a batch changes in a stream: prepared before it is durable, applied after.
+ *
+ * Preparing does everything that can fail (it finds memory, checks limits, joins late references)
+ * and changes no count; applying cannot fail. Between the two the store writes the file.
+ */
+#ifndef SERIN_SOURCE_STREAM_CHANGE_H
+#define SERIN_SOURCE_STREAM_CHANGE_H
+
+#include "serin/error.h"
+#include "source/event_counts.h"
+#include "source/store_stream.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct delta_list {
+    struct cube_delta *deltas;
+    size_t count;
+    size_t room;
+};
+
+/* An item's new state; its observations are a piece of stream_change.observations. */
+struct staged_item {
+    struct hash128 key;
+    int64_t latest_ms;
+    uint32_t reference;
+    uint32_t count;
+};
+
+struct stream_change {
+    struct store_stream *stream;
+    struct delta_list events;
+    struct delta_list pairs;
+    struct cube_times *times;
+    size_t time_count;
+    struct staged_item *staged;
+    size_t staged_count;
+    size_t staged_room;
+    struct item_observation *observations; /* of all staged items, one after the other */
+    size_t observation_count;
+    size_t observation_room;
+};
+
+/* What of the counts is to be taken in. */
+enum change_scope {
+    CHANGE_EVERYTHING,
+    CHANGE_ITEMS /* only what is known of items, and pairs of arms: the events are counted already
+                  */
+};
+
+/*
+ * Prepares the change that `counts` make. Labels, references and slice values beyond the stream's
+ * caps are folded: their ids in `counts` become ID_OTHER, so that bytes made from `counts`
+ * afterwards tell what was counted; `*out_folded` tells whether there were any (NULL: not wanted).
+ * Fails with SERIN_INVALID (older than the retention), SERIN_TOO_LARGE, SERIN_RANGE,
+ * SERIN_NO_MEMORY, SERIN_BUG. The caller clears `*change` in any case.
+ */
+SERIN_MUST_CHECK enum serin_status
+stream_change_prepare(struct store_stream *stream, struct event_counts *counts,
+                      enum change_scope scope, const struct store_limits *limits,
+                      struct stream_change *change, bool *out_folded, struct serin_error *err);
+
+/* Applies a prepared change. Nothing else may have changed the stream in between. */
+void stream_change_apply(struct stream_change *change);
+
+void stream_change_clear(struct stream_change *change);
+
+/* ---- for stream_items.c ---------------------------------------------------------------------- */
+
+/* The stream's ids for the texts, blocks and cells of some event counts. */
+struct resolved_cell {
+    uint32_t tuple;
+    uint32_t reference;
+    uint32_t label;
+};
+struct resolved_counts {
+    struct event_counts *counts;
+    uint32_t *series;            /* by block */
+    struct resolved_cell *cells; /* by cell */
+};
+
+SERIN_MUST_CHECK enum serin_status delta_list_add(struct delta_list *list,
+                                                  const struct cube_delta *delta);
+
+/*
+ * Joins the events with keys to what the stream knows of their items: adds the changes of counts
+ * and pairs, and the items' new states, to `change`.
+ */
+SERIN_MUST_CHECK enum serin_status stream_items_join(const struct resolved_counts *resolved,
+                                                     enum change_scope scope,
+                                                     struct stream_change *change);
+
+#endif
