@@ -39,11 +39,11 @@ TESTS    := $(sort $(wildcard tests/*/test_*.c))
 FUZZERS  := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 BENCHES  := $(patsubst tests/bench/bench_%.c,%,$(sort $(wildcard tests/bench/bench_*.c)))
 RACES    := $(patsubst tests/race/race_%.c,%,$(sort $(wildcard tests/race/race_*.c)))
-STYLED   := $(SOURCES) $(COMMANDS) $(HEADERS) $(TESTS) \
+STYLED   := $(SOURCES) $(COMMANDS) $(HEADERS) $(TESTS) $(sort $(wildcard tools/*.c)) \
             $(sort $(wildcard tests/fuzz/*.c tests/bench/*.c tests/race/*.c tests/support/*.[ch]))
 
 below = $(strip $(shell sed -n 's/^$(1):[ ]*//p' src/layers))
-objects = $(patsubst %.c,$(B)/%.o,$(filter src/$(1)/%.c,$(SOURCES)))
+objects = $(patsubst %.c,$(B)/%.o,$(filter src/$(1)/%.c,$(SOURCES))) $(generated.$(1))
 
 # ---- flags -------------------------------------------------------------------------------------
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
@@ -60,6 +60,12 @@ libs.agreement := -lm
 libs.platform  := -lcurl -lsqlite3 -lyaml -ljansson -lz -lgnutls -lpthread
 libs.source    := -lyajl -lsqlite3 -ljansson -lz -lpthread
 libs.http      := -lmicrohttpd -ljansson -lz -lpthread
+
+# What a layer's tests need on top.
+testlibs.agreement := -ljansson
+
+# Objects of a layer whose source the build writes.
+generated.agreement = $(B)/generated/ln_table.o
 
 archive = $(B)/lib$(1).a
 archives = $(foreach layer,$(1),$(call archive,$(layer)))
@@ -81,6 +87,16 @@ build/serin: $(B)/serin
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+# ---- the table of logarithms, written by a program of this machine -------------------------------
+HOSTCC ?= cc
+$(B)/generated/ln_table: tools/ln_table.c
+	@mkdir -p $(@D)
+	$(HOSTCC) -std=gnu17 -O1 $(WARNINGS) -o $@ $<
+$(B)/generated/ln_table.c: $(B)/generated/ln_table
+	$< > $@
+$(B)/generated/ln_table.o: $(B)/generated/ln_table.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 # ---- layers: an archive and, where tests exist, a test program each ----------------------------
