@@ -30,8 +30,10 @@ static enum serin_status arm_score(const struct counts *counts, enum arm arm,
 
 /*
  * MI/H(reference) is a plug-in value and flatters the smaller arm as plain NMI does, so its change
- * is taken against the plug-in change of NMI and put on top of the corrected delta. AMI carries its
- * own correction for chance.
+ * is taken against the plug-in change of NMI and put on top of the corrected delta. AMI is left as
+ * it is: its correction for chance goes a little too far in the larger arm, so that of equal arms
+ * the smaller one shows more (by 0.04 at 20 labels and 500 events against 9,500; simulated), which
+ * makes it the more lenient of the two.
  */
 static void companions_compare(struct evidence *evidence)
 {
