@@ -76,6 +76,11 @@ static bool labels_merged(const struct evidence *evidence)
     return evidence->arms[ARM_CANARY].merged > 0 || evidence->arms[ARM_STABLE].merged > 0;
 }
 
+static bool window_slides(const struct evidence *evidence)
+{
+    return evidence->window_slides;
+}
+
 static bool slices_small(const struct evidence *evidence)
 {
     return evidence->slices.small > 0;
