@@ -115,6 +115,7 @@ static const struct warning {
     {"labels_swapped",        labels_swapped       },
     {"labels_capped",         labels_merged        },
     {"label_count_extreme",   label_count_extreme  },
+    {"window_slides",         window_slides        },
     {"slices_small",          slices_small         },
     {"slices_undecided",      slices_undecided     },
     {"slices_left_out",       slices_left_out      },

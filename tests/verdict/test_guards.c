@@ -135,6 +135,12 @@ static void set_sample_ratio(struct evidence *evidence, struct judgement *judgem
     evidence->sample_ratio_mismatch = true;
 }
 
+static void set_slice_mix(struct evidence *evidence, struct judgement *judgement)
+{
+    (void)judgement;
+    evidence->slice_mix_differs = true;
+}
+
 static void set_few_samples(struct evidence *evidence, struct judgement *judgement)
 {
     (void)judgement;
@@ -247,6 +253,7 @@ static const struct trigger triggers[] = {
     {"maintenance",           set_maintenance           },
     {"stale_data",            set_stale                 },
     {"sample_ratio_mismatch", set_sample_ratio          },
+    {"sample_ratio_mismatch", set_slice_mix             },
     {"too_few_samples",       set_few_samples           },
     {"too_few_samples",       set_few_samples_for_labels},
     {"few_blocks",            set_few_blocks            },

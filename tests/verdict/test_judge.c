@@ -284,6 +284,18 @@ Test(judge, a_canary_that_merges_labels_does_not_pass_by_nmi_alone)
     cr_assert(gt(dbl, verdict.delta.lower, 0.0));
 }
 
+Test(judge, a_sliding_window_is_no_ground_for_a_sequential_interval)
+{
+    struct spec spec = default_spec();
+    owned(block_tables) tables = arms_with_errors(5000, 0.2, 95000, 0.2);
+    spec.window.width_ms = 30 * MINUTE_MS;
+    struct verdict verdict = judged(&spec, tables);
+    cr_assert(warns(&verdict, "window_slides"));
+    spec.judgement.interval = INTERVAL_FIXED;
+    verdict = judged(&spec, tables);
+    cr_assert(not(warns(&verdict, "window_slides")));
+}
+
 Test(judge, rare_labels_are_merged_alike_in_both_arms)
 {
     enum { MANY = 30 };

@@ -134,6 +134,20 @@ Test(slices, beyond_the_maximum_the_largest_are_judged_and_the_rest_counted)
     cr_assert(warns(&verdict, "slices_left_out"));
 }
 
+Test(slices, a_canary_that_gets_another_mix_of_them_is_not_compared)
+{
+    const struct part parts[] = {
+        {"eu", 8000, 50000, 0.2},
+        {"us", 2000, 50000, 0.2}
+    };
+    struct spec spec = spec_by_region();
+    owned(block_tables) tables = tables_of_parts(parts, 2);
+    struct verdict verdict = judged(&spec, tables);
+    expect_verdict(verdict, DECISION_INCONCLUSIVE, "sample_ratio_mismatch");
+    spec.slice_count = 0;
+    expect_verdict(judged(&spec, tables), DECISION_PROMOTE, "within_margin");
+}
+
 Test(slices, pairs_have_none)
 {
     uint64_t pairs[KIND_CELLS];

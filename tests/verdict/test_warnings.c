@@ -62,7 +62,7 @@ Test(warnings, each_condition_has_its_name)
     }
 }
 
-Test(warnings, slices_and_label_counts_are_told)
+Test(warnings, windows_slices_and_label_counts_are_told)
 {
     struct judgement judgement = judgement_default;
     struct evidence evidence = sound_evidence(&judgement);
@@ -70,8 +70,10 @@ Test(warnings, slices_and_label_counts_are_told)
     evidence.columns = 71; /* 71² = 5041 > 5000 canary samples, yet 10 · 71 are enough of them */
     evidence.slices =
         (struct slice_findings){.undecided = 1, .small = 1, .left_out = 3, .not_judged = true};
+    evidence.window_slides = true;
     size_t count = warnings_collect(&evidence, "within_margin", names);
-    cr_assert(eq(sz, count, 5));
+    cr_assert(eq(sz, count, 6));
+    cr_assert(has(names, count, "window_slides"));
     cr_assert(has(names, count, "label_count_extreme"));
     cr_assert(has(names, count, "slices_small"));
     cr_assert(has(names, count, "slices_undecided"));
