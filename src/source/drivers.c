@@ -1,4 +1,5 @@
 #include "source/file.h"
+#include "source/prometheus.h"
 #include "source/source.h"
 
 #include <string.h>
@@ -6,8 +7,9 @@
 /* The sources that a configuration can name, ordered by type, and the same as a text. */
 static const struct source_driver *const drivers[] = {
     &file_driver,
+    &prometheus_driver,
 };
-static const char driver_types[] = "file";
+static const char driver_types[] = "file, prometheus";
 
 const struct source_driver *source_driver_find(const char *type)
 {
