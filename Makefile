@@ -272,7 +272,7 @@ bench: ## speed beside the peers' in one run; ratios, nothing asserted
 .PHONY: bench-run
 bench-run: $(B)/serin $(BENCHES:%=$(B)/bench/%) $(B)/libserin.so.0
 	@sh tests/bench/run.sh $(B)
-$(B)/bench/%: $(B)/tests/bench/bench_%.o $(call archives,$(call below,cmd))
+$(B)/bench/%: $(B)/tests/bench/bench_%.o $(B)/tests/bench/measure.o $(call archives,$(call below,cmd))
 	@mkdir -p $(@D)
 	$(call link,$(filter %.o,$^),$(call below,cmd))
 
