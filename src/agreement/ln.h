@@ -11,7 +11,7 @@
 
 enum { LN_TABLE_SIZE = 8192, LN_FRACTION_BITS = 118 };
 
-/* ln k · 2¹¹⁸, its lower and upper half. The table is written by tools/ln_table.c. */
+/* ln k · 2¹¹⁸, its lower and upper half. The table is written by generate/ln_table.c. */
 struct ln_entry {
     uint64_t low;
     uint64_t high;
