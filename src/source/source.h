@@ -68,9 +68,6 @@ struct source_driver {
 
 /* The table of drivers, in drivers.c. NULL when `type` is unknown. */
 const struct source_driver *source_driver_find(const char *type);
-
-/* "file, prometheus, store", for error messages. Returns `out`. */
-enum { SOURCE_TYPES_SIZE = 160 };
-const char *source_driver_types(char out[static SOURCE_TYPES_SIZE]);
+const char *source_driver_types(void); /* "file, prometheus, store", for error messages */
 
 #endif

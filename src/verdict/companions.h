@@ -1,5 +1,6 @@
 /*
- * What is looked at beside the delta of NMI: the other measures of agreement.
+ * What is looked at beside the delta of NMI: the other measures of agreement, and whether both arms
+ * saw the same mix of references.
  */
 #ifndef SERIN_VERDICT_COMPANIONS_H
 #define SERIN_VERDICT_COMPANIONS_H
@@ -15,5 +16,14 @@
  */
 SERIN_MUST_CHECK enum serin_status
 companions_measure(const struct counts *counts, struct evidence *evidence, struct serin_error *err);
+
+/*
+ * Sets whether the arms' references come in different proportions: a G-test at SERIN_SAMPLE_RATIO_
+ * ALPHA, over the design effect. Only in the design `reference`; pairs share their references.
+ * Fails with SERIN_NO_MEMORY and SERIN_BUG.
+ */
+SERIN_MUST_CHECK enum serin_status reference_mix_compare(const struct counts *counts,
+                                                         struct evidence *evidence,
+                                                         struct serin_error *err);
 
 #endif

@@ -11,12 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CONNECTIONS_MAX = 256, REQUEST_MAX = 2 * 1024 * 1024, DRIP_BYTES = 7, ANSWERS_MAX = 8 };
-
-struct answer {
-    char *bytes;
-    size_t length;
-};
+enum { CONNECTIONS_MAX = 256, REQUEST_MAX = 2 * 1024 * 1024, DRIP_BYTES = 7 };
 
 struct connection {
     struct test_server *server;
@@ -28,13 +23,12 @@ struct test_server {
     int listener;
     unsigned port;
     pthread_t thread;
-    struct answer answers[ANSWERS_MAX];
-    int answer_count;
+    char *answer;
+    size_t length;
     enum test_server_manner manner;
     pthread_mutex_t mutex; /* guards what follows */
     struct connection connections[CONNECTIONS_MAX];
     int connection_count;
-    int request_count;
     bool stopping;
     char request[REQUEST_MAX];
     char url[256];
@@ -105,13 +99,11 @@ static void wait_for_end(int fd)
     }
 }
 
-static void answer_once(struct connection *connection, int number)
+static void answer_once(struct connection *connection)
 {
     struct test_server *server = connection->server;
-    int last = server->answer_count - 1;
-    const struct answer *answer = &server->answers[number < last ? number : last];
-    size_t piece = server->manner == SERVER_DRIPS ? DRIP_BYTES : answer->length + 1;
-    (void)send_all(connection->fd, answer->bytes, answer->length, piece);
+    size_t piece = server->manner == SERVER_DRIPS ? DRIP_BYTES : server->length + 1;
+    (void)send_all(connection->fd, server->answer, server->length, piece);
 }
 
 static void *serve_connection(void *context)
@@ -123,9 +115,8 @@ static void *serve_connection(void *context)
     while (goes_on && read_request(connection->fd, request)) {
         (void)pthread_mutex_lock(&server->mutex);
         memcpy(server->request, request, strlen(request) + 1);
-        int number = server->request_count++;
         (void)pthread_mutex_unlock(&server->mutex);
-        answer_once(connection, number);
+        answer_once(connection);
         goes_on = server->manner == SERVER_KEEPS;
     }
     if (server->manner == SERVER_HANGS) {
@@ -175,16 +166,6 @@ static void *accept_connections(void *context)
     }
 }
 
-void test_server_add(struct test_server *server, const char *answer, size_t length)
-{
-    char *bytes = server->answer_count < ANSWERS_MAX ? malloc(length + 1) : NULL;
-    if (!bytes) {
-        fail("test server");
-    }
-    memcpy(bytes, answer, length);
-    server->answers[server->answer_count++] = (struct answer){bytes, length};
-}
-
 struct test_server *test_server_start(const char *answer, size_t length,
                                       enum test_server_manner manner)
 {
@@ -192,10 +173,11 @@ struct test_server *test_server_start(const char *answer, size_t length,
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
     socklen_t size = sizeof(address);
-    if (!server) {
+    if (!server || !(server->answer = malloc(length + 1))) {
         fail("test server");
     }
-    test_server_add(server, answer, length);
+    memcpy(server->answer, answer, length);
+    server->length = length;
     server->manner = manner;
     server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (server->listener < 0 || bind(server->listener, (struct sockaddr *)&address, size) != 0 ||
@@ -226,9 +208,7 @@ void test_server_stop(struct test_server *server)
     }
     (void)close(server->listener);
     (void)pthread_mutex_destroy(&server->mutex);
-    for (int i = 0; i < server->answer_count; i++) {
-        free(server->answers[i].bytes);
-    }
+    free(server->answer);
     free(server);
 }
 
@@ -247,14 +227,6 @@ int test_server_connections(struct test_server *server)
 {
     (void)pthread_mutex_lock(&server->mutex);
     int count = server->connection_count;
-    (void)pthread_mutex_unlock(&server->mutex);
-    return count;
-}
-
-int test_server_requests(struct test_server *server)
-{
-    (void)pthread_mutex_lock(&server->mutex);
-    int count = server->request_count;
     (void)pthread_mutex_unlock(&server->mutex);
     return count;
 }
