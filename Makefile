@@ -39,11 +39,11 @@ TESTS    := $(sort $(wildcard tests/*/test_*.c))
 FUZZERS  := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 BENCHES  := $(patsubst tests/bench/bench_%.c,%,$(sort $(wildcard tests/bench/bench_*.c)))
 RACES    := $(patsubst tests/race/race_%.c,%,$(sort $(wildcard tests/race/race_*.c)))
-STYLED   := $(SOURCES) $(COMMANDS) $(HEADERS) $(TESTS) \
+STYLED   := $(SOURCES) $(COMMANDS) $(HEADERS) $(TESTS) $(sort $(wildcard src/*/generate/*.c)) \
             $(sort $(wildcard tests/fuzz/*.c tests/bench/*.c tests/race/*.c tests/support/*.[ch]))
 
 below = $(strip $(shell sed -n 's/^$(1):[ ]*//p' src/layers))
-objects = $(patsubst %.c,$(B)/%.o,$(filter src/$(1)/%.c,$(SOURCES)))
+objects = $(patsubst %.c,$(B)/%.o,$(filter src/$(1)/%.c,$(SOURCES))) $(generated.$(1))
 
 # ---- flags -------------------------------------------------------------------------------------
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
@@ -59,7 +59,13 @@ libs.base      := -lm
 libs.agreement := -lm
 libs.platform  := -lcurl -lsqlite3 -lyaml -ljansson -lz -lgnutls -lpthread
 libs.source    := -lyajl -lsqlite3 -ljansson -lz -lpthread
-libs.http      := -lmicrohttpd -ljansson -lz -lpthread
+libs.http      := -lmicrohttpd -lgnutls -ljansson -lz -lpthread
+
+# What a layer's tests need on top.
+testlibs.agreement := -ljansson
+
+# Objects of a layer whose source the build writes.
+generated.agreement = $(B)/generated/ln_table.o
 
 archive = $(B)/lib$(1).a
 archives = $(foreach layer,$(1),$(call archive,$(layer)))
@@ -79,21 +85,34 @@ endif
 build/serin: $(B)/serin
 	@mkdir -p build && ln -sfn $(VARIANT)$(if $(filter-out cc gcc,$(compiler)),-$(compiler))/serin $@
 
+# V=1 shows whole commands.
+quiet = $(if $(V),,@printf '  %-4s %s\n' $(1) $@;)
+
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
+	$(call quiet,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+# ---- the table of logarithms, written by a program of this machine -------------------------------
+HOSTCC ?= cc
+$(B)/generated/ln_table: src/agreement/generate/ln_table.c
+	@mkdir -p $(@D)
+	$(HOSTCC) -std=gnu17 -O1 $(WARNINGS) -o $@ $<
+$(B)/generated/ln_table.c: $(B)/generated/ln_table
+	$< > $@
+$(B)/generated/ln_table.o: $(B)/generated/ln_table.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 # ---- layers: an archive and, where tests exist, a test program each ----------------------------
 define layer_rules
 $(call archive,$(1)): $(call objects,$(1))
 	@rm -f $$@
-	ar crs $$@ $$^
+	$$(call quiet,AR)ar crs $$@ $$^
 ifneq ($(filter tests/$(1)/test_%.c,$(TESTS)),)
 UNIT_TESTS += $(B)/unit/$(1)
 $(B)/unit/$(1): $(patsubst %.c,$(B)/%.o,$(filter tests/$(1)/test_%.c,$(TESTS))) \
                  $(SUPPORT_ARCHIVE) $(call archives,$(1) $(call below,$(1)))
 	@mkdir -p $$(@D)
-	$$(call link,$$(filter %.o,$$^) $(SUPPORT_ARCHIVE),$(1) $(call below,$(1)),-lcriterion -ljansson)
+	$$(call quiet,LD)$$(call link,$$(filter %.o,$$^) $(SUPPORT_ARCHIVE),$(1) $(call below,$(1)),-lcriterion -ljansson)
 endif
 endef
 # An archive, so that a layer's tests take only the helpers whose layers they link.
@@ -102,7 +121,7 @@ SUPPORT_ARCHIVE := $(B)/libsupport.a
 $(SUPPORT_ARCHIVE): $(SUPPORT_OBJECTS)
 	@mkdir -p $(@D)
 	@rm -f $@
-	ar crs $@ $^
+	$(call quiet,AR)ar crs $@ $^
 $(foreach layer,$(filter-out cmd,$(LAYERS)),$(eval $(call layer_rules,$(layer))))
 
 # Criterion's macros trip over the conversion warnings; product code never gets this.
@@ -110,19 +129,19 @@ $(B)/tests/%.o: WARNINGS += -Wno-conversion -Wno-sign-conversion
 $(B)/tests/%.o: CPPFLAGS += -Itests
 
 $(B)/serin: $(patsubst %.c,$(B)/%.o,$(COMMANDS)) $(call archives,$(call below,cmd))
-	$(call link,$(filter %.o,$^),$(call below,cmd))
+	$(call quiet,LD)$(call link,$(filter %.o,$^),$(call below,cmd))
 
-# ---- the demo's label streams, embedded --------------------------------------------------------
-DEMO_STREAMS := $(wildcard cmd/serin/demo/streams.csv.gz)
-$(B)/cmd/serin/demo_streams.o: $(DEMO_STREAMS)
+# ---- files made part of the program (base/embed.h) ---------------------------------------------
+$(B)/cmd/serin/demo_streams.o: cmd/serin/demo/streams.csv.gz
+$(B)/src/http/routes_streams.o: src/http/openapi.json
 
 # ---- libserin: the statistics, tables and verdicts for other programs --------------------------
 LIBRARY_LAYERS := base agreement labels verdict
 $(B)/libserin.so.0: $(foreach layer,$(LIBRARY_LAYERS),$(call objects,$(layer)))
-	$(CC) -shared -Wl,-soname,libserin.so.0 $(LDFLAGS) -o $@ $^ -lm
+	$(call quiet,LD)$(CC) -shared -Wl,-soname,libserin.so.0 $(LDFLAGS) -o $@ $^ -lm
 $(B)/libserin.a: $(foreach layer,$(LIBRARY_LAYERS),$(call objects,$(layer)))
 	@rm -f $@
-	ar crs $@ $^
+	$(call quiet,AR)ar crs $@ $^
 
 .PHONY: library
 library: $(B)/libserin.so.0 $(B)/libserin.a ## build libserin
@@ -172,7 +191,7 @@ races: $(RACES:%=$(B)/race/%) $(B)/serin
 
 $(B)/race/%: $(B)/tests/race/race_%.o $(call archives,$(call below,cmd))
 	@mkdir -p $(@D)
-	$(call link,$(filter %.o,$^),$(call below,cmd))
+	$(call quiet,LD)$(call link,$(filter %.o,$^),$(call below,cmd))
 
 .PHONY: test-argo
 test-argo: $(B)/serin ## the real Argo Rollouts provider and controller against a live serin (needs Go)
@@ -181,11 +200,11 @@ test-argo: $(B)/serin ## the real Argo Rollouts provider and controller against 
 # ---- fuzzing -----------------------------------------------------------------------------------
 $(B)/replay/%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(call archives,$(call below,cmd))
 	@mkdir -p $(@D)
-	$(call link,$(filter %.o,$^),$(call below,cmd))
+	$(call quiet,LD)$(call link,$(filter %.o,$^),$(call below,cmd))
 
 $(B)/fuzz/%: $(B)/tests/fuzz/fuzz_%.o $(call archives,$(call below,cmd))
 	@mkdir -p $(@D)
-	$(call link,$(filter %.o,$^),$(call below,cmd),-fsanitize=fuzzer)
+	$(call quiet,LD)$(call link,$(filter %.o,$^),$(call below,cmd),-fsanitize=fuzzer)
 
 .PHONY: fuzz-replay
 fuzz-replay: $(FUZZERS:%=$(B)/replay/%) ## feed the stored corpus to every parser
@@ -256,9 +275,9 @@ bench: ## speed beside the peers' in one run; ratios, nothing asserted
 .PHONY: bench-run
 bench-run: $(B)/serin $(BENCHES:%=$(B)/bench/%) $(B)/libserin.so.0
 	@sh tests/bench/run.sh $(B)
-$(B)/bench/%: $(B)/tests/bench/bench_%.o $(call archives,$(call below,cmd))
+$(B)/bench/%: $(B)/tests/bench/bench_%.o $(B)/tests/bench/measure.o $(call archives,$(call below,cmd))
 	@mkdir -p $(@D)
-	$(call link,$(filter %.o,$^),$(call below,cmd))
+	$(call quiet,LD)$(call link,$(filter %.o,$^),$(call below,cmd))
 
 .PHONY: clean
 clean: ## remove build/

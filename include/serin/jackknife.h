@@ -22,7 +22,7 @@ serin_jackknife_variance(const struct serin_table *table, enum serin_normalizer 
 
 /* Some events of one block (one pod in one time bucket) that fell into one cell. */
 struct serin_block_cell {
-    uint32_t block; /* cells of one block are contiguous; ids need not be dense */
+    uint32_t block; /* ascending; ids need not be dense */
     uint32_t row;   /* below `rows`, or SERIN_NO_REFERENCE */
     uint32_t column;
     uint64_t count;
@@ -51,7 +51,7 @@ struct serin_design_effect {
  * Delete-one-block jackknife of NMI and the design effect: block variance over the larger of
  * jackknife and influence variance of the pooled table.
  *
- * Fails with SERIN_INVALID when a row or column is out of range or a block's cells are torn apart,
+ * Fails with SERIN_INVALID when a row or column is out of range or block ids descend,
  * SERIN_UNDEFINED with fewer than two blocks or a pooled table that has fewer than two occupied
  * rows or columns, SERIN_RANGE and SERIN_NO_MEMORY. O(cells + rows · columns).
  */

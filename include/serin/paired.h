@@ -11,7 +11,7 @@
 
 /* Some keys of one block with the same reference, canary's label and stable arm's label. */
 struct serin_triple {
-    uint32_t block; /* triples of one block are contiguous; ids need not be dense */
+    uint32_t block; /* ascending; ids need not be dense */
     uint32_t row;   /* reference label, below `rows`, or SERIN_NO_REFERENCE: left out */
     uint32_t canary;
     uint32_t stable;
@@ -55,8 +55,8 @@ struct serin_paired_comparison {
  *   effect   SERIN_INDEPENDENT, or what serin_paired_design_effect found
  *
  * A sequential interval takes samples / deff as its size. Fails with SERIN_INVALID when a label is
- * out of range, SERIN_UNDEFINED for fewer than two keys, SERIN_RANGE and SERIN_NO_MEMORY, and as
- * serin_critical_value does. A degenerate table is a state of the result.
+ * out of range or block ids descend, SERIN_UNDEFINED for fewer than two keys, SERIN_RANGE and
+ * SERIN_NO_MEMORY, and as serin_critical_value does. A degenerate table is a state of the result.
  */
 SERIN_API SERIN_MUST_CHECK enum serin_status serin_paired(const struct serin_triples *triples,
                                                           enum serin_normalizer normalizer,

@@ -12,8 +12,7 @@ struct serin_shift_input {
     const uint64_t *canary; /* events per emitted label, `labels` entries each */
     const uint64_t *stable;
     size_t labels;
-    struct serin_design_effect
-        canary_effect; /* of the divergence; see serin_shift_design_effects */
+    struct serin_design_effect canary_effect; /* from serin_shift_design_effect, or none */
     struct serin_design_effect stable_effect;
     enum serin_normalizer normalizer; /* of `nmi` alone */
     struct serin_confidence confidence;

@@ -1,13 +1,17 @@
 #include "source/file.h"
+#include "source/prometheus.h"
 #include "source/source.h"
+#include "source/store.h"
 
+#include <stdio.h>
 #include <string.h>
 
-/* The sources that a configuration can name, ordered by type, and the same as a text. */
+/* The sources that a configuration can name, ordered by type. */
 static const struct source_driver *const drivers[] = {
     &file_driver,
+    &prometheus_driver,
+    &store_driver,
 };
-static const char driver_types[] = "file";
 
 const struct source_driver *source_driver_find(const char *type)
 {
@@ -19,7 +23,13 @@ const struct source_driver *source_driver_find(const char *type)
     return NULL;
 }
 
-const char *source_driver_types(void)
+const char *source_driver_types(char out[static SOURCE_TYPES_SIZE])
 {
-    return driver_types;
+    size_t used = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < ARRAY_LENGTH(drivers) && used < SOURCE_TYPES_SIZE; i++) {
+        used += (size_t)snprintf(out + used, SOURCE_TYPES_SIZE - used, "%s%s", i > 0 ? ", " : "",
+                                 drivers[i]->type);
+    }
+    return out;
 }

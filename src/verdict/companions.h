@@ -1,6 +1,5 @@
 /*
- * What is looked at beside the delta of NMI: the other measures of agreement, and whether both arms
- * saw the same mix of references.
+ * What is looked at beside the delta of NMI: the other measures of agreement.
  */
 #ifndef SERIN_VERDICT_COMPANIONS_H
 #define SERIN_VERDICT_COMPANIONS_H
@@ -16,14 +15,5 @@
  */
 SERIN_MUST_CHECK enum serin_status
 companions_measure(const struct counts *counts, struct evidence *evidence, struct serin_error *err);
-
-/*
- * Sets whether the arms' references come in different proportions: a G-test at SERIN_SAMPLE_RATIO_
- * ALPHA, over the design effect. Only in the design `reference`; pairs share their references.
- * Fails with SERIN_NO_MEMORY and SERIN_BUG.
- */
-SERIN_MUST_CHECK enum serin_status reference_mix_compare(const struct counts *counts,
-                                                         struct evidence *evidence,
-                                                         struct serin_error *err);
 
 #endif

@@ -74,7 +74,9 @@ struct evidence {
     bool in_warm_up;
     double sample_ratio_p; /* 1 when no share is promised */
     bool sample_ratio_mismatch;
-    bool reference_mix_differs;
+    bool reference_mix_differs; /* the arms saw other references, other slices; verdict/mix.h */
+    bool slice_mix_differs;
+    bool window_slides; /* data leave the window, which a sequential interval does not allow */
     struct label_changes labels;
     struct slice_findings slices;
 };

@@ -45,13 +45,14 @@ static bool stale_data(const struct evidence *evidence)
 }
 
 /*
- * The test is meant for one look, at which it alarms falsely once in 2,000 times. Over 200 looks at
- * growing data one rollout in 80 sees a false alarm (simulated), which passes when later looks are
- * back to normal. Bursts, which the test takes for independent events, make it more.
+ * The canary's share of the traffic against the promised one, and of every slice against the whole.
+ * The tests are meant for one look, at which one alarms falsely once in 2,000 times. Over 200 looks
+ * at growing data one rollout in 80 sees a false alarm (simulated), which passes when later looks
+ * are back to normal. The promised share takes events for independent: bursts make it more.
  */
 static bool sample_ratio(const struct evidence *evidence)
 {
-    return evidence->sample_ratio_mismatch;
+    return evidence->sample_ratio_mismatch || evidence->slice_mix_differs;
 }
 
 static bool too_few_samples(const struct evidence *evidence)

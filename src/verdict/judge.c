@@ -8,6 +8,7 @@
 #include "verdict/guards.h"
 #include "verdict/label_changes.h"
 #include "verdict/label_moves.h"
+#include "verdict/mix.h"
 #include "verdict/slices.h"
 #include "verdict/warnings.h"
 
@@ -70,7 +71,10 @@ enum serin_status judge(const struct spec *spec, const struct block_tables *tabl
     TRY(evidence_measure(counts, tables, &spec->judgement, &evidence, err));
     TRY(companions_measure(counts, &evidence, err));
     TRY(reference_mix_compare(counts, &evidence, err));
+    TRY(slice_mix_compare(tables, spec, &evidence, err));
     evidence_assess(tables, context, &evidence);
+    evidence.window_slides =
+        spec->window.width_ms > 0 && spec->judgement.interval == INTERVAL_SEQUENTIAL;
     label_changes_find(counts, &evidence);
     TRY(slices_judge(tables, spec, grouping, &evidence, &verdict, err));
     TRY(label_moves_find(counts, tables, &evidence, &verdict, err));

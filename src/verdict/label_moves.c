@@ -1,5 +1,6 @@
 #include "verdict/label_moves.h"
 
+#include "agreement/normalizer.h"
 #include "serin/nmi.h"
 #include "verdict/columns.h"
 #include "verdict/measure.h"
@@ -14,24 +15,6 @@ struct scale {
     uint64_t *row_totals[ARM_COUNT]; /* of the tables; unused in shift */
     double normalizer;               /* the stable arm's; unused in shift */
 };
-
-static double normalizer_of(const struct serin_entropies *entropies,
-                            enum serin_normalizer normalizer)
-{
-    double reference = entropies->reference;
-    double label = entropies->label;
-    switch (normalizer) {
-    case SERIN_GEOMETRIC:
-        return sqrt(reference * label);
-    case SERIN_ARITHMETIC:
-        return (reference + label) / 2.0;
-    case SERIN_MIN:
-        return fmin(reference, label);
-    case SERIN_MAX:
-        return fmax(reference, label);
-    }
-    return 0.0;
-}
 
 static double share_of(uint64_t part, uint64_t total)
 {
@@ -163,7 +146,8 @@ static enum serin_status scale_normalizer(const struct counts *counts,
     struct serin_entropies entropies = {0};
     bool defined = false;
     TRY(measured(serin_entropies(&table, &entropies), "the entropies", &defined, err));
-    scale->normalizer = normalizer_of(&entropies, evidence->judgement->normalizer);
+    scale->normalizer =
+        normalizer_mean(evidence->judgement->normalizer, entropies.reference, entropies.label);
     return SERIN_OK;
 }
 

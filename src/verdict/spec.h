@@ -100,6 +100,13 @@ DEFINE_CLEANUP(spec)
 SERIN_MUST_CHECK enum serin_status spec_stream_name(const struct node *request, const char **out,
                                                     struct serin_error *err);
 
+/*
+ * Writes the settled spec as one JSON object, every field in fixed order, defaults included: equal
+ * questions have equal bytes.
+ */
+struct json_writer;
+void spec_write_json(const struct spec *spec, struct json_writer *writer);
+
 /* "reference" … and so on; never NULL. */
 const char *design_name(enum design design);
 const char *interval_kind_name(enum interval_kind kind);

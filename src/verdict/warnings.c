@@ -76,6 +76,11 @@ static bool labels_merged(const struct evidence *evidence)
     return evidence->arms[ARM_CANARY].merged > 0 || evidence->arms[ARM_STABLE].merged > 0;
 }
 
+static bool window_slides(const struct evidence *evidence)
+{
+    return evidence->window_slides;
+}
+
 static bool slices_small(const struct evidence *evidence)
 {
     return evidence->slices.small > 0;
@@ -110,6 +115,7 @@ static const struct warning {
     {"labels_swapped",        labels_swapped       },
     {"labels_capped",         labels_merged        },
     {"label_count_extreme",   label_count_extreme  },
+    {"window_slides",         window_slides        },
     {"slices_small",          slices_small         },
     {"slices_undecided",      slices_undecided     },
     {"slices_left_out",       slices_left_out      },

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/argoproj/argo-rollouts/pkg/apis/rollouts/v1alpha1"
 )
@@ -74,12 +75,15 @@ func serveCanned(t *testing.T, answer http.HandlerFunc) string {
 	return server.URL
 }
 
+const cannedInterval = 5 * time.Minute
+
 // cannedTemplate asks url as simply as possible; limits are left at Argo's defaults.
 func cannedTemplate(url string) *v1alpha1.AnalysisTemplate {
 	metric := v1alpha1.Metric{
 		Name:             "canned",
 		SuccessCondition: `result.verdict == "promote"`,
 		FailureCondition: `result.verdict == "rollback"`,
+		Interval:         v1alpha1.DurationString(cannedInterval.String()),
 	}
 	metric.Provider.Web = &v1alpha1.WebMetric{
 		URL: url, JSONPath: "{$.result}", TimeoutSeconds: 1,

@@ -5,6 +5,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/argoproj/argo-rollouts/analysis"
 	"github.com/argoproj/argo-rollouts/pkg/apis/rollouts/v1alpha1"
 )
 
@@ -73,7 +74,6 @@ func TestLimitsEndRunsAsDocumented(t *testing.T) {
 	for _, ending := range endings {
 		t.Run(ending.name, func(t *testing.T) {
 			template := cannedTemplate(serveCanned(t, says(ending.status, ending.body)))
-			template.Spec.Metrics[0].Interval = "1m"
 			ending.change(&template.Spec.Metrics[0])
 			status := runToCompletion(t, newRun(t, template, nil, "limits", "default"), nil)
 			if status.Phase != ending.phase {
@@ -83,6 +83,24 @@ func TestLimitsEndRunsAsDocumented(t *testing.T) {
 			if taken := result.Count + result.Error; taken != ending.measurements {
 				t.Errorf("%d measurements, want %d", taken, ending.measurements)
 			}
+			checkSpacing(t, result)
 		})
+	}
+}
+
+// checkSpacing requires that measurements follow each other as Argo's clock sees it: no sooner than
+// the metric's interval, and after an error at the fixed retry delay, which does not wait for it.
+func checkSpacing(t *testing.T, result v1alpha1.MetricResult) {
+	t.Helper()
+	for i := 1; i < len(result.Measurements); i++ {
+		before := result.Measurements[i-1]
+		gap := result.Measurements[i].StartedAt.Sub(before.FinishedAt.Time)
+		atLeast, isRetry := cannedInterval, before.Phase == errored
+		if isRetry {
+			atLeast = analysis.DefaultErrorRetryInterval
+		}
+		if gap < atLeast || (isRetry && gap >= cannedInterval) {
+			t.Errorf("measurement %d came %s after the one before (%s)", i, gap, before.Phase)
+		}
 	}
 }

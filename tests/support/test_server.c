@@ -11,7 +11,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CONNECTIONS_MAX = 256, REQUEST_MAX = 2 * 1024 * 1024, DRIP_BYTES = 7 };
+enum { CONNECTIONS_MAX = 256, REQUEST_MAX = 2 * 1024 * 1024, DRIP_BYTES = 7, ANSWERS_MAX = 8 };
+
+struct answer {
+    char *bytes;
+    size_t length;
+};
 
 struct connection {
     struct test_server *server;
@@ -23,12 +28,13 @@ struct test_server {
     int listener;
     unsigned port;
     pthread_t thread;
-    char *answer;
-    size_t length;
+    struct answer answers[ANSWERS_MAX];
+    int answer_count;
     enum test_server_manner manner;
     pthread_mutex_t mutex; /* guards what follows */
     struct connection connections[CONNECTIONS_MAX];
     int connection_count;
+    int request_count;
     bool stopping;
     char request[REQUEST_MAX];
     char url[256];
@@ -99,11 +105,13 @@ static void wait_for_end(int fd)
     }
 }
 
-static void answer_once(struct connection *connection)
+static void answer_once(struct connection *connection, int number)
 {
     struct test_server *server = connection->server;
-    size_t piece = server->manner == SERVER_DRIPS ? DRIP_BYTES : server->length + 1;
-    (void)send_all(connection->fd, server->answer, server->length, piece);
+    int last = server->answer_count - 1;
+    const struct answer *answer = &server->answers[number < last ? number : last];
+    size_t piece = server->manner == SERVER_DRIPS ? DRIP_BYTES : answer->length + 1;
+    (void)send_all(connection->fd, answer->bytes, answer->length, piece);
 }
 
 static void *serve_connection(void *context)
@@ -115,8 +123,9 @@ static void *serve_connection(void *context)
     while (goes_on && read_request(connection->fd, request)) {
         (void)pthread_mutex_lock(&server->mutex);
         memcpy(server->request, request, strlen(request) + 1);
+        int number = server->request_count++;
         (void)pthread_mutex_unlock(&server->mutex);
-        answer_once(connection);
+        answer_once(connection, number);
         goes_on = server->manner == SERVER_KEEPS;
     }
     if (server->manner == SERVER_HANGS) {
@@ -166,6 +175,16 @@ static void *accept_connections(void *context)
     }
 }
 
+void test_server_add(struct test_server *server, const char *answer, size_t length)
+{
+    char *bytes = server->answer_count < ANSWERS_MAX ? malloc(length + 1) : NULL;
+    if (!bytes) {
+        fail("test server");
+    }
+    memcpy(bytes, answer, length);
+    server->answers[server->answer_count++] = (struct answer){bytes, length};
+}
+
 struct test_server *test_server_start(const char *answer, size_t length,
                                       enum test_server_manner manner)
 {
@@ -173,11 +192,10 @@ struct test_server *test_server_start(const char *answer, size_t length,
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
     socklen_t size = sizeof(address);
-    if (!server || !(server->answer = malloc(length + 1))) {
+    if (!server) {
         fail("test server");
     }
-    memcpy(server->answer, answer, length);
-    server->length = length;
+    test_server_add(server, answer, length);
     server->manner = manner;
     server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (server->listener < 0 || bind(server->listener, (struct sockaddr *)&address, size) != 0 ||
@@ -208,7 +226,9 @@ void test_server_stop(struct test_server *server)
     }
     (void)close(server->listener);
     (void)pthread_mutex_destroy(&server->mutex);
-    free(server->answer);
+    for (int i = 0; i < server->answer_count; i++) {
+        free(server->answers[i].bytes);
+    }
     free(server);
 }
 
@@ -227,6 +247,14 @@ int test_server_connections(struct test_server *server)
 {
     (void)pthread_mutex_lock(&server->mutex);
     int count = server->connection_count;
+    (void)pthread_mutex_unlock(&server->mutex);
+    return count;
+}
+
+int test_server_requests(struct test_server *server)
+{
+    (void)pthread_mutex_lock(&server->mutex);
+    int count = server->request_count;
     (void)pthread_mutex_unlock(&server->mutex);
     return count;
 }

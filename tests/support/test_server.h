@@ -1,6 +1,6 @@
 /*
- * A tiny HTTP peer on loopback that gives every request the same canned answer, in one of several
- * bad or good manners.
+ * A tiny HTTP peer on loopback that gives every request the same canned answer (or one after the
+ * other), in one of several bad or good manners.
  */
 #ifndef SERIN_TESTS_TEST_SERVER_H
 #define SERIN_TESTS_TEST_SERVER_H
@@ -22,6 +22,9 @@ struct test_server *test_server_start(const char *answer, size_t length,
                                       enum test_server_manner manner);
 void test_server_stop(struct test_server *server);
 
+/* One more answer, before any request: the requests get them in order, the last one ever after. */
+void test_server_add(struct test_server *server, const char *answer, size_t length);
+
 /* "http://127.0.0.1:<port><path>"; lives as long as the server, one at a time. */
 const char *test_server_url(struct test_server *server, const char *path);
 
@@ -30,5 +33,8 @@ const char *test_server_request(struct test_server *server);
 
 /* How many connections were accepted so far. */
 int test_server_connections(struct test_server *server);
+
+/* How many requests were answered so far. */
+int test_server_requests(struct test_server *server);
 
 #endif

@@ -1,0 +1,127 @@
+#include "label_flags.h"
+
+#include "platform/digest.h"
+#include "platform/terminal.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct decode_name format_names[] = {
+    {"auto",   FILE_FORMAT_AUTO  },
+    {"csv",    FILE_FORMAT_CSV   },
+    {"ndjson", FILE_FORMAT_NDJSON},
+    {NULL,     0                 },
+};
+
+static const struct decode_field label_fields[] = {
+    {.name = "format",
+     DECODE_ENUM(struct label_flags, format, format_names),
+     .fallback = "auto",
+     .help = "of the files, plain or gzip; auto goes by the name, then by the content"},
+    {.name = "reference_column",
+     DECODE_TEXT(struct label_flags, reference_column),
+     .fallback = "reference",
+     .help = "column with the reference label"},
+    {.name = "label_column",
+     DECODE_TEXT(struct label_flags, label_column),
+     .fallback = "label",
+     .help = "column with the emitted label"},
+    {.name = "count_column",
+     DECODE_TEXT(struct label_flags, count_column),
+     .help = "column with counts: the rows are then totals, as of a GROUP BY"},
+    {.name = "pod_column",
+     DECODE_TEXT(struct label_flags, pod_column),
+     .help = "column with the pod; pod and time form the blocks of the variance"},
+    {.name = "time_column",
+     DECODE_TEXT(struct label_flags, time_column),
+     .help = "column with the time, RFC 3339 or Unix milliseconds"},
+    {.name = "block",
+     DECODE_DURATION(struct label_flags, block_ms),
+     .fallback = "1m",
+     .minimum = "1s",
+     .help = "least length of a block's time bucket; longer than a session"},
+    {.name = "json",
+     DECODE_BOOL(struct label_flags, is_json),
+     .fallback = "false",
+     .help = "print one JSON object"},
+};
+const struct decode_table label_flags_table = DECODE_TABLE(struct label_flags, label_fields);
+
+struct file_options label_flags_options(const struct label_flags *flags)
+{
+    struct file_options options = file_options_default;
+    options.format = flags->format;
+    options.reference_column = flags->reference_column;
+    options.label_column = flags->label_column;
+    options.count_column = flags->count_column;
+    options.pod_column = flags->pod_column;
+    options.time_column = flags->time_column;
+    options.block_ms = flags->block_ms;
+    return options;
+}
+
+enum serin_status label_tables_create(struct block_tables **out, struct serin_error *err)
+{
+    struct table_limits limits = table_limits_default;
+    TRY(random_bytes(limits.key.bytes, sizeof(limits.key.bytes), err));
+    struct block_tables *tables = block_tables_create(&limits);
+    if (!tables) {
+        return serin_fail(err, SERIN_NO_MEMORY, "no memory for the tables");
+    }
+    *out = tables;
+    return SERIN_OK;
+}
+
+struct progress *label_progress(const char *const *paths, size_t count)
+{
+    uint64_t total = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct stat about;
+        if (stat(paths[i], &about) != 0 || !S_ISREG(about.st_mode)) {
+            total = 0;
+            break;
+        }
+        total += (uint64_t)about.st_size;
+    }
+    struct progress_settings settings = {.fd = STDERR_FILENO,
+                                         .terminal = terminal_inspect(STDERR_FILENO),
+                                         .clock = clock_system(),
+                                         .label = "reading events",
+                                         .total = total};
+    return progress_create(&settings);
+}
+
+struct report_style output_style(void)
+{
+    struct terminal terminal = terminal_inspect(STDOUT_FILENO);
+    return (struct report_style){.columns = terminal.columns,
+                                 .colour = terminal.colour,
+                                 .unicode = strcmp(nl_langinfo(CODESET), "UTF-8") == 0};
+}
+
+enum serin_status output_write(const struct buffer *text, struct serin_error *err)
+{
+    struct text_view view = buffer_view(text);
+    if (fwrite(view.start, 1, view.length, stdout) != view.length || fflush(stdout) != 0) {
+        return serin_fail(err, SERIN_UNAVAILABLE, "cannot write to standard output: %s",
+                          strerror(errno));
+    }
+    return SERIN_OK;
+}
+
+enum exit_code decision_code(enum decision decision)
+{
+    switch (decision) {
+    case DECISION_PROMOTE:
+        return EXIT_PROMOTE;
+    case DECISION_ROLLBACK:
+        return EXIT_ROLLBACK;
+    case DECISION_INCONCLUSIVE:
+        break;
+    }
+    return EXIT_INCONCLUSIVE;
+}

@@ -1,0 +1,114 @@
+#include "serin/interval.h"
+
+#include "agreement/arm.h"
+#include "agreement/measured.h"
+#include "agreement/student.h"
+#include "agreement/welch.h"
+#include "base/memory.h"
+
+#include <math.h>
+#include <stdbool.h>
+
+static bool knows_blocks(const struct serin_comparison_input *input)
+{
+    return input->canary_effect.blocks >= 2 && input->stable_effect.blocks >= 2;
+}
+
+static bool is_effect(const struct serin_design_effect *effect)
+{
+    return isfinite(effect->deff) && effect->deff >= 1.0 && isfinite(effect->variance) &&
+           effect->variance >= 0.0;
+}
+
+static enum serin_status check_input(const struct serin_comparison_input *input)
+{
+    bool same_shape =
+        input->canary.rows == input->stable.rows && input->canary.columns == input->stable.columns;
+    bool effects = is_effect(&input->canary_effect) && is_effect(&input->stable_effect);
+    return same_shape && effects ? SERIN_OK : SERIN_INVALID;
+}
+
+/* Labels that occur in either arm. */
+static size_t count_union(const uint64_t *a, const uint64_t *b, size_t count)
+{
+    size_t occupied = 0;
+    for (size_t i = 0; i < count; i++) {
+        occupied += a[i] > 0 || b[i] > 0;
+    }
+    return occupied;
+}
+
+static enum serin_status choose_critical_value(const struct serin_comparison_input *input,
+                                               struct serin_comparison *result)
+{
+    double canary = (double)result->canary.samples / input->canary_effect.deff;
+    double stable = (double)result->stable.samples / input->stable_effect.deff;
+    result->size = serin_harmonic_size(canary, stable);
+    TRY(serin_critical_value(&input->confidence, result->size, &result->z));
+    if (knows_blocks(input)) {
+        result->df = welch_df(input->canary_effect.variance, input->canary_effect.blocks,
+                              input->stable_effect.variance, input->stable_effect.blocks);
+        result->z *= student_factor(input->confidence.level, result->df);
+    }
+    return SERIN_OK;
+}
+
+/* MOVER on the logit limits of the arms, but never narrower than Wald's interval. */
+static void set_limits(struct serin_comparison *result)
+{
+    const struct serin_arm *canary = &result->canary;
+    const struct serin_arm *stable = &result->stable;
+    struct limits c = arm_logit_limits(canary, result->z);
+    struct limits s = arm_logit_limits(stable, result->z);
+    double wald = result->z * result->se;
+    double below = fmax(wald, hypot(canary->nmi - c.lower, s.upper - stable->nmi));
+    double above = fmax(wald, hypot(c.upper - canary->nmi, stable->nmi - s.lower));
+    below += result->correction + fmax(0.0, result->unseen);
+    above += result->correction + fmax(0.0, -result->unseen);
+    result->lower = fmax(-1.0, result->estimate - below);
+    result->upper = fmin(1.0, result->estimate + above);
+}
+
+static enum serin_status compare_defined(const struct serin_comparison_input *input,
+                                         const struct measured *canary,
+                                         const struct measured *stable,
+                                         struct serin_comparison *result)
+{
+    uint64_t size = canary->margins.total < stable->margins.total ? canary->margins.total
+                                                                  : stable->margins.total;
+    TRY(arm_describe(canary, size, input->canary_effect.deff, &result->canary));
+    TRY(arm_describe(stable, size, input->stable_effect.deff, &result->stable));
+    TRY(choose_critical_value(input, result));
+    result->estimate = result->canary.nmi - result->stable.nmi;
+    result->se = hypot(result->canary.se, result->stable.se);
+    result->correction = 0.5 * fabs(result->canary.gap - result->stable.gap);
+    result->unseen = arm_unseen_cost(canary, result->rows, result->columns) *
+                     (result->canary.singletons - result->stable.singletons) / (double)size;
+    set_limits(result);
+    return SERIN_OK;
+}
+
+enum serin_status serin_compare(const struct serin_comparison_input *input,
+                                struct serin_comparison *out)
+{
+    TRY(check_input(input));
+    measured_scope canary;
+    TRY(measured_init(&canary, &input->canary, input->normalizer));
+    measured_scope stable;
+    TRY(measured_init(&stable, &input->stable, input->normalizer));
+    struct serin_comparison result = {
+        .state = canary.state != SERIN_TABLE_OK ? canary.state : stable.state,
+        .canary_state = canary.state,
+        .stable_state = stable.state,
+        .lower = -1.0,
+        .upper = 1.0,
+        .rows = count_union(canary.margins.rows, stable.margins.rows, input->canary.rows),
+        .columns =
+            count_union(canary.margins.columns, stable.margins.columns, input->canary.columns),
+    };
+    if (result.state == SERIN_TABLE_OK) {
+        TRY(compare_defined(input, &canary, &stable, &result));
+    }
+    *out = result;
+    return SERIN_OK;
+}

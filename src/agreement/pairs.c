@@ -1,0 +1,99 @@
+#include "agreement/pairs.h"
+
+#include "base/memory.h"
+#include "serin/scores.h"
+
+#include <math.h>
+#include <stdbool.h>
+
+/* Ordered pairs of events: below 2¹⁰⁶ each. */
+struct pairs {
+    uint128 together; /* in the same cell */
+    uint128 rows;     /* with the same reference */
+    uint128 columns;  /* with the same label */
+    uint128 all;
+};
+
+static uint128 pairs_within(const uint64_t *counts, size_t count)
+{
+    uint128 sum = 0;
+    for (size_t k = 0; k < count; k++) {
+        sum += counts[k] > 0 ? (uint128)counts[k] * (counts[k] - 1) : 0;
+    }
+    return sum;
+}
+
+/* A 256-bit number, high · 2¹²⁸ + low. */
+struct product {
+    uint128 low;
+    uint128 high;
+};
+
+static struct product multiply(uint128 a, uint128 b)
+{
+    uint64_t a_high = (uint64_t)(a >> 64);
+    uint64_t b_high = (uint64_t)(b >> 64);
+    uint128 low = (uint128)(uint64_t)a * (uint64_t)b;
+    uint128 middle = (uint128)a_high * (uint64_t)b;
+    uint128 carry = middle + (low >> 64);
+    uint128 other = (uint128)(uint64_t)a * b_high + (uint64_t)carry;
+    return (struct product){
+        .low = (other << 64) | (uint64_t)low,
+        .high = (uint128)a_high * b_high + (carry >> 64) + (other >> 64),
+    };
+}
+
+/* a − b, rounded once. */
+static double difference(struct product a, struct product b)
+{
+    bool negative = a.high < b.high || (a.high == b.high && a.low < b.low);
+    struct product larger = negative ? b : a;
+    struct product smaller = negative ? a : b;
+    uint128 low = larger.low - smaller.low;
+    uint128 high = larger.high - smaller.high - (larger.low < smaller.low);
+    double magnitude = ldexp((double)high, 128) + (double)low;
+    return negative ? -magnitude : magnitude;
+}
+
+/* 2 (s m − a b) / (a (m − b) + b (m − a)), and the customary 1 for 0/0. */
+static double adjusted_rand(const struct pairs *pairs)
+{
+    double above_chance =
+        difference(multiply(pairs->together, pairs->all), multiply(pairs->rows, pairs->columns));
+    double rows = (double)pairs->rows * (double)(pairs->all - pairs->columns);
+    double columns = (double)pairs->columns * (double)(pairs->all - pairs->rows);
+    return rows + columns > 0.0 ? 2.0 * above_chance / (rows + columns) : 1.0;
+}
+
+static double rand_index(const struct pairs *pairs)
+{
+    uint128 apart = pairs->all - pairs->rows - (pairs->columns - pairs->together);
+    return pairs->all > 0 ? (double)(pairs->together + apart) / (double)pairs->all : 1.0;
+}
+
+struct pair_scores pair_scores_of(const struct serin_table *table, const struct margins *margins)
+{
+    struct pairs pairs = {
+        .together = pairs_within(table->counts, table->rows * table->columns),
+        .rows = pairs_within(margins->rows, table->rows),
+        .columns = pairs_within(margins->columns, table->columns),
+        .all = pairs_within(&margins->total, 1),
+    };
+    return (struct pair_scores){rand_index(&pairs), adjusted_rand(&pairs)};
+}
+
+enum serin_status serin_adjusted_rand(const struct serin_table *table, double *out)
+{
+    margins_scope margins;
+    TRY(margins_init(&margins, table));
+    *out = pair_scores_of(table, &margins).adjusted_rand;
+    return SERIN_OK;
+}
+
+enum serin_status serin_rand(const struct serin_table *table, double *out)
+{
+    margins_scope margins;
+    TRY(margins_init(&margins, table));
+    *out = pair_scores_of(table, &margins).rand;
+    return SERIN_OK;
+}

@@ -1,0 +1,130 @@
+#include "http/connections.h"
+
+#include "platform/thread.h"
+
+#include <sys/socket.h>
+
+struct connection {
+    struct connection *next;
+    struct connection *previous;
+    int fd;
+    enum connection_phase phase;
+    struct monotonic_time since;
+};
+
+struct connections {
+    pthread_mutex_t mutex;
+    struct connection *first;
+    size_t count;
+    struct connection_limits limits;
+    const struct clock *clock;
+};
+
+struct connections *connections_create(const struct connection_limits *limits,
+                                       const struct clock *clock)
+{
+    struct connections *connections = memory_allocate(1, sizeof(*connections));
+    if (connections) {
+        mutex_init(&connections->mutex);
+        connections->limits = *limits;
+        connections->clock = clock;
+    }
+    return connections;
+}
+
+void connections_destroy(struct connections *connections)
+{
+    if (connections) {
+        mutex_clear(&connections->mutex);
+        memory_free(connections);
+    }
+}
+
+struct connection *connections_open(struct connections *connections, int fd)
+{
+    struct connection *connection = memory_allocate(1, sizeof(*connection));
+    if (!connection) {
+        return NULL;
+    }
+    connection->fd = fd;
+    connection->phase = CONNECTION_CONNECTED;
+    connection->since = clock_monotonic(connections->clock);
+    scoped_lock held = mutex_hold(&connections->mutex);
+    connection->next = connections->first;
+    if (connections->first) {
+        connections->first->previous = connection;
+    }
+    connections->first = connection;
+    connections->count++;
+    return connection;
+}
+
+static void unlink_connection(struct connections *connections, struct connection *connection)
+{
+    scoped_lock held = mutex_hold(&connections->mutex);
+    if (connection->previous) {
+        connection->previous->next = connection->next;
+    } else {
+        connections->first = connection->next;
+    }
+    if (connection->next) {
+        connection->next->previous = connection->previous;
+    }
+    connections->count--;
+}
+
+void connections_close(struct connections *connections, struct connection *connection)
+{
+    if (connection) {
+        unlink_connection(connections, connection);
+        memory_free(connection);
+    }
+}
+
+void connection_enter(struct connections *connections, struct connection *connection,
+                      enum connection_phase phase)
+{
+    if (connection) {
+        struct monotonic_time now = clock_monotonic(connections->clock);
+        scoped_lock held = mutex_hold(&connections->mutex);
+        connection->phase = phase;
+        connection->since = now;
+    }
+}
+
+static int64_t phase_limit_ms(const struct connection_limits *limits, enum connection_phase phase)
+{
+    switch (phase) {
+    case CONNECTION_CONNECTED:
+        return limits->header_ms;
+    case CONNECTION_RECEIVING:
+        return limits->body_ms;
+    case CONNECTION_IDLE:
+        return limits->idle_ms;
+    case CONNECTION_ANSWERING:
+        break;
+    }
+    return INT64_MAX;
+}
+
+size_t connections_sweep(struct connections *connections)
+{
+    struct monotonic_time now = clock_monotonic(connections->clock);
+    size_t shut = 0;
+    scoped_lock held = mutex_hold(&connections->mutex);
+    for (struct connection *each = connections->first; each; each = each->next) {
+        int64_t limit = phase_limit_ms(&connections->limits, each->phase);
+        if (monotonic_elapsed_ms(each->since, now) > limit) {
+            /* The library then sees the end of the stream and closes the descriptor itself. */
+            (void)shutdown(each->fd, SHUT_RDWR);
+            shut++;
+        }
+    }
+    return shut;
+}
+
+size_t connections_count(struct connections *connections)
+{
+    scoped_lock held = mutex_hold(&connections->mutex);
+    return connections->count;
+}

@@ -1,0 +1,54 @@
+/*
+ * A listener: sockets, TLS, threads and limits in front of a table of routes.
+ */
+#ifndef SERIN_HTTP_SERVER_H
+#define SERIN_HTTP_SERVER_H
+
+#include "base/memory.h"
+#include "http/route.h"
+#include "http/service.h"
+#include "http/workers.h"
+#include "serin/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct server;
+
+struct server_options {
+    const char *listen;               /* "127.0.0.1:8080"; port 0 picks a free one */
+    const struct route_table *routes; /* lives for ever */
+    const struct config_limits *limits;
+    const struct config_tls *tls; /* NULL: plain HTTP */
+    struct workers *workers;      /* NULL: handlers run where the bytes are moved */
+    unsigned threads;             /* that move bytes */
+};
+
+/*
+ * Binds, listens and starts answering. Fails with SERIN_INVALID (address, certificate) and
+ * SERIN_UNAVAILABLE (port taken, no threads).
+ */
+SERIN_MUST_CHECK enum serin_status server_start(struct service *service,
+                                                const struct server_options *options,
+                                                struct server **out, struct serin_error *err);
+
+/* The address it listens on, with the real port. */
+const char *server_address(const struct server *server);
+
+/* Stops accepting; what is under way goes on. */
+void server_quiesce(struct server *server);
+
+/* Requests under way. */
+size_t server_active(const struct server *server);
+
+/* Connections open. */
+size_t server_connections(const struct server *server);
+
+/* Shuts down connections that take too long; to be called every second or so. */
+void server_sweep(struct server *server);
+
+/* Stops; requests still under way must have ended. NULL is fine. */
+void server_destroy(struct server *server);
+DEFINE_CLEANUP(server)
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * Whether both arms saw the same traffic: the same mix of references, the same mix of slices.
+ *
+ * A canary that gets another kind of traffic than the stable arm can differ from it for that alone.
+ * The test is the G-test of mix against arm, over the mean design effect of the blocks, at
+ * SERIN_SAMPLE_RATIO_ALPHA; like the test of the promised share it is meant for one look.
+ */
+#ifndef SERIN_VERDICT_MIX_H
+#define SERIN_VERDICT_MIX_H
+
+#include "labels/block_tables.h"
+#include "serin/error.h"
+#include "verdict/counts.h"
+#include "verdict/evidence.h"
+#include "verdict/spec.h"
+
+/*
+ * Sets evidence->reference_mix_differs. Only in the design `reference`; pairs share their
+ * references. Fails with SERIN_NO_MEMORY and SERIN_BUG.
+ */
+SERIN_MUST_CHECK enum serin_status reference_mix_compare(const struct counts *counts,
+                                                         struct evidence *evidence,
+                                                         struct serin_error *err);
+
+/*
+ * Sets evidence->slice_mix_differs when in some dimension of the spec the arms' events spread over
+ * the values differently. Fails with SERIN_NO_MEMORY and SERIN_BUG.
+ */
+SERIN_MUST_CHECK enum serin_status slice_mix_compare(const struct block_tables *tables,
+                                                     const struct spec *spec,
+                                                     struct evidence *evidence,
+                                                     struct serin_error *err);
+
+#endif

@@ -1,0 +1,354 @@
+#include "verdict/judge.h"
+
+#include "arms_sample.h"
+
+#include <math.h>
+
+Test(judge, a_canary_as_good_as_the_stable_arm_is_promoted)
+{
+    struct spec spec = default_spec();
+    owned(block_tables) tables = arms_with_errors(5000, 0.21, 95000, 0.2);
+    struct verdict verdict = judged(&spec, tables);
+    expect_verdict(verdict, DECISION_PROMOTE, "within_margin");
+    cr_assert(eq(sz, verdict.warning_count, 0));
+    cr_assert(eq(u64, verdict.arms[ARM_CANARY].samples, 5000));
+    cr_assert(eq(sz, verdict.arms[ARM_CANARY].blocks, 20));
+    cr_assert(eq(sz, verdict.arms[ARM_CANARY].pods, 4));
+    cr_assert(verdict.arms[ARM_CANARY].has_companions);
+    cr_assert(not(verdict.has_forecast));
+    cr_assert(eq(dbl, verdict.margin, 0.1));
+    cr_assert(eq(dbl, verdict.level, 0.95));
+}
+
+Test(judge, a_broken_canary_is_rolled_back)
+{
+    struct spec spec = default_spec();
+    owned(block_tables) tables = arms_with_errors(5000, 0.5, 95000, 0.2);
+    struct verdict verdict = judged(&spec, tables);
+    expect_verdict(verdict, DECISION_ROLLBACK, "beyond_margin");
+    cr_assert(lt(dbl, verdict.delta.upper, -0.1));
+    cr_assert(not(verdict.has_forecast));
+}
+
+Test(judge, the_same_question_has_the_same_answer_to_the_last_bit)
+{
+    struct spec spec = default_spec();
+    owned(block_tables) once = arms_with_errors(3000, 0.3, 50000, 0.2);
+    owned(block_tables) again = arms_with_errors(3000, 0.3, 50000, 0.2);
+    struct verdict a = judged(&spec, once);
+    struct verdict b = judged(&spec, again);
+    cr_assert(eq(int, memcmp(&a.delta, &b.delta, sizeof(a.delta)), 0));
+    cr_assert(eq(int, memcmp(&a.arms, &b.arms, sizeof(a.arms)), 0));
+}
+
+Test(judge, an_undecided_look_forecasts_what_it_needs)
+{
+    struct spec spec = default_spec();
+    spec.judgement.margin = 0.05;
+    owned(block_tables) tables = arms_with_errors(4000, 0.22, 76000, 0.2);
+    struct verdict verdict = judged(&spec, tables);
+    expect_verdict(verdict, DECISION_INCONCLUSIVE, "straddles_margin");
+    cr_assert(verdict.has_forecast);
+    cr_assert(gt(u64, verdict.forecast_samples, 0));
+    double present = (double)verdict.arms[ARM_CANARY].samples; /* in 5 minutes */
+    cr_assert(epsilon_eq(dbl, verdict.forecast_minutes,
+                         (double)verdict.forecast_samples / present * 5.0, 1e-9));
+    owned(block_tables) later = arms_with_errors(4000 + verdict.forecast_samples, 0.22,
+                                                 76000 + 19 * verdict.forecast_samples, 0.2);
+    expect_verdict(judged(&spec, later), DECISION_PROMOTE, "within_margin");
+    owned(block_tables) halfway = arms_with_errors(4000 + verdict.forecast_samples / 4, 0.22,
+                                                   76000 + 19 * verdict.forecast_samples / 4, 0.2);
+    expect_verdict(judged(&spec, halfway), DECISION_INCONCLUSIVE, "straddles_margin");
+}
+
+Test(judge, a_starved_canary_is_told_how_many_samples_it_lacks)
+{
+    struct spec spec = default_spec();
+    owned(block_tables) tables = arms_with_errors(300, 0.2, 5700, 0.2);
+    struct verdict verdict = judged(&spec, tables);
+    expect_verdict(verdict, DECISION_INCONCLUSIVE, "too_few_samples");
+    cr_assert(verdict.has_forecast);
+    cr_assert(ge(u64, verdict.forecast_samples, 200));
+    cr_assert(lt(u64, verdict.forecast_samples, 5000));
+}
+
+Test(judge, a_collapsed_canary_is_rolled_back)
+{
+    struct spec spec = default_spec();
+    uint64_t stable[KIND_CELLS];
+    uint64_t canary[KIND_CELLS] = {0};
+    arm_counts_fill(20000, 0.2, stable);
+    for (size_t row = 0; row < KINDS; row++) {
+        canary[row * KINDS + 2] = 200;
+    }
+    owned(block_tables) tables = arms_of(canary, stable, KINDS, KINDS);
+    struct verdict verdict = judged(&spec, tables);
+    expect_verdict(verdict, DECISION_ROLLBACK, "single_label");
+    cr_assert(not(verdict.delta.defined));
+    cr_assert(not(verdict.arms[ARM_CANARY].nmi.defined));
+    cr_assert(verdict.arms[ARM_STABLE].nmi.defined);
+    for (size_t row = 0; row < KINDS; row++) {
+        canary[row * KINDS + 2] = 80;
+    }
+    owned(block_tables) early = arms_of(canary, stable, KINDS, KINDS);
+    expect_verdict(judged(&spec, early), DECISION_INCONCLUSIVE, "too_few_samples");
+}
+
+Test(judge, one_label_that_chance_explains_is_no_collapse)
+{
+    struct spec spec = default_spec();
+    const uint64_t stable[] = {9995, 0, 9995, 10};
+    const uint64_t canary[] = {500, 0, 500, 0};
+    owned(block_tables) tables = arms_of(canary, stable, 2, 2);
+    struct verdict verdict = judged(&spec, tables);
+    expect_verdict(verdict, DECISION_INCONCLUSIVE, "single_label");
+    cr_assert(not(verdict.has_forecast));
+}
+
+Test(judge, one_reference_excuses_one_label)
+{
+    struct spec spec = default_spec();
+    uint64_t stable[KIND_CELLS];
+    uint64_t canary[KIND_CELLS] = {1000};
+    arm_counts_fill(20000, 0.2, stable);
+    owned(block_tables) tables = arms_of(canary, stable, KINDS, KINDS);
+    expect_verdict(judged(&spec, tables), DECISION_INCONCLUSIVE, "single_both");
+}
+
+Test(judge, arms_without_data_are_told_apart)
+{
+    struct spec spec = default_spec();
+    uint64_t some[KIND_CELLS];
+    uint64_t none[KIND_CELLS] = {0};
+    arm_counts_fill(2000, 0.2, some);
+    owned(block_tables) no_canary = arms_of(none, some, KINDS, KINDS);
+    owned(block_tables) no_stable = arms_of(some, none, KINDS, KINDS);
+    owned(block_tables) nothing = arms_of(none, none, KINDS, KINDS);
+    expect_verdict(judged(&spec, no_canary), DECISION_INCONCLUSIVE, "no_canary_data");
+    expect_verdict(judged(&spec, no_stable), DECISION_INCONCLUSIVE, "no_stable_data");
+    struct verdict verdict = judged(&spec, nothing);
+    expect_verdict(verdict, DECISION_INCONCLUSIVE, "no_canary_data");
+    cr_assert(not(verdict.has_forecast));
+    cr_assert(eq(sz, verdict.move_count, 0));
+}
+
+Test(judge, labels_without_references_are_named_missing)
+{
+    struct spec spec = default_spec();
+    struct block_tables *tables = table_begin();
+    const uint64_t labels[] = {500, 300, 200};
+    uint64_t some[KIND_CELLS];
+    arm_counts_fill(2000, 0.2, some);
+    table_put_labels(tables, &(struct table_place){.arm = ARM_CANARY}, labels, 3);
+    table_put(tables, &(struct table_place){.arm = ARM_STABLE}, some, KINDS, KINDS);
+    table_end(tables, TABLE_START_MS, TABLE_START_MS + 5 * MINUTE_MS);
+    struct verdict verdict = judged(&spec, tables);
+    expect_verdict(verdict, DECISION_INCONCLUSIVE, "reference_missing");
+    cr_assert(eq(u64, verdict.arms[ARM_CANARY].unreferenced, 1000));
+    cr_assert(warns(&verdict, "unreferenced_events"));
+    block_tables_destroy(tables);
+}
+
+Test(judge, unsound_data_silence_even_a_clear_rollback)
+{
+    struct spec spec = default_spec();
+    owned(block_tables) tables = arms_with_errors(5000, 0.5, 95000, 0.2);
+    int64_t last = TABLE_START_MS + 5 * MINUTE_MS;
+    struct judge_context stale = {.now_ms = last + 11 * MINUTE_MS,
+                                  .stale_after_ms = 10 * MINUTE_MS};
+    struct judge_context fresh = {.now_ms = last + 9 * MINUTE_MS, .stale_after_ms = 10 * MINUTE_MS};
+    struct judge_context maintenance = {.now_ms = last, .in_maintenance = true};
+    expect_verdict(judged_at(&spec, tables, &stale), DECISION_INCONCLUSIVE, "stale_data");
+    expect_verdict(judged_at(&spec, tables, &fresh), DECISION_ROLLBACK, "beyond_margin");
+    expect_verdict(judged_at(&spec, tables, &maintenance), DECISION_INCONCLUSIVE, "maintenance");
+    spec.judgement.canary_share = 0.05;
+    expect_verdict(judged(&spec, tables), DECISION_ROLLBACK, "beyond_margin");
+    spec.judgement.canary_share = 0.1;
+    struct verdict verdict = judged(&spec, tables);
+    expect_verdict(verdict, DECISION_INCONCLUSIVE, "sample_ratio_mismatch");
+    cr_assert(lt(dbl, verdict.sample_ratio_p, 0.0005));
+}
+
+Test(judge, partial_data_give_no_verdict_and_say_what_is_missing)
+{
+    struct spec spec = default_spec();
+    struct block_tables *tables = table_begin();
+    uint64_t counts[KIND_CELLS];
+    arm_counts_fill(5000, 0.2, counts);
+    table_spread(tables, &(struct table_place){.arm = ARM_CANARY}, 4, 5, counts, KINDS, KINDS);
+    table_spread(tables, &(struct table_place){.arm = ARM_STABLE}, 4, 5, counts, KINDS, KINDS);
+    block_tables_set_incomplete(tables, "2 of 5 pods did not answer");
+    table_end(tables, TABLE_START_MS, TABLE_START_MS + 5 * MINUTE_MS);
+    struct verdict verdict = judged(&spec, tables);
+    expect_verdict(verdict, DECISION_INCONCLUSIVE, "incomplete_data");
+    cr_assert(eq(str, (char *)verdict.incomplete_reason, "2 of 5 pods did not answer"));
+    block_tables_destroy(tables);
+}
+
+Test(judge, warm_up_holds_a_promote_back_but_no_rollback)
+{
+    struct spec spec = default_spec();
+    spec.judgement.warm_up_ms = 10 * MINUTE_MS;
+    owned(block_tables) good = arms_with_errors(5000, 0.2, 95000, 0.2);
+    owned(block_tables) broken = arms_with_errors(5000, 0.5, 95000, 0.2);
+    expect_verdict(judged(&spec, good), DECISION_INCONCLUSIVE, "warm_up");
+    expect_verdict(judged(&spec, broken), DECISION_ROLLBACK, "beyond_margin");
+    struct judge_context later = {.now_ms = TABLE_START_MS + 10 * MINUTE_MS};
+    expect_verdict(judged_at(&spec, good, &later), DECISION_PROMOTE, "within_margin");
+}
+
+Test(judge, too_few_blocks_cannot_tell_the_variance)
+{
+    struct spec spec = default_spec();
+    uint64_t counts[KIND_CELLS];
+    arm_counts_fill(5000, 0.2, counts);
+    for (unsigned blocks = 4; blocks <= 10; blocks += 3) {
+        struct block_tables *tables = table_begin();
+        table_spread(tables, &(struct table_place){.arm = ARM_CANARY}, 1, blocks, counts, KINDS,
+                     KINDS);
+        table_spread(tables, &(struct table_place){.arm = ARM_STABLE}, 4, 5, counts, KINDS, KINDS);
+        table_end(tables, TABLE_START_MS, TABLE_START_MS + 10 * MINUTE_MS);
+        struct verdict verdict = judged(&spec, tables);
+        if (blocks == 4) {
+            expect_verdict(verdict, DECISION_INCONCLUSIVE, "few_blocks");
+        } else {
+            expect_verdict(verdict, DECISION_PROMOTE, "within_margin");
+        }
+        cr_assert(eq(int, warns(&verdict, "few_blocks_warning"), blocks == 7));
+        block_tables_destroy(tables);
+    }
+}
+
+Test(judge, without_blocks_events_are_taken_as_independent_and_the_answer_warns)
+{
+    struct spec spec = default_spec();
+    uint64_t counts[KIND_CELLS];
+    arm_counts_fill(5000, 0.2, counts);
+    owned(block_tables) tables = table_of_arms(counts, counts, KINDS, KINDS);
+    struct verdict verdict = judged(&spec, tables);
+    expect_verdict(verdict, DECISION_PROMOTE, "within_margin");
+    cr_assert(warns(&verdict, "blocks_unknown"));
+    cr_assert(eq(dbl, verdict.arms[ARM_CANARY].design_effect, 1.0));
+    cr_assert(eq(sz, verdict.arms[ARM_CANARY].blocks, 0));
+}
+
+Test(judge, bursts_widen_the_interval)
+{
+    struct spec spec = default_spec();
+    spec.judgement.interval = INTERVAL_FIXED;
+    uint64_t good[KIND_CELLS];
+    uint64_t bad[KIND_CELLS];
+    uint64_t stable[KIND_CELLS];
+    arm_counts_fill(500, 0.05, good);
+    arm_counts_fill(500, 0.45, bad);
+    arm_counts_fill(4500, 0.25, stable);
+    struct block_tables *tables = table_begin();
+    for (unsigned bucket = 0; bucket < 10; bucket++) {
+        table_put(tables, &(struct table_place){ARM_CANARY, 0, bucket, NULL},
+                  bucket % 2 ? good : bad, KINDS, KINDS);
+        table_put(tables, &(struct table_place){ARM_STABLE, 0, bucket, NULL}, stable, KINDS, KINDS);
+    }
+    table_end(tables, TABLE_START_MS, TABLE_START_MS + 10 * MINUTE_MS);
+    struct verdict verdict = judged(&spec, tables);
+    cr_assert(gt(dbl, verdict.arms[ARM_CANARY].design_effect, 5.0));
+    cr_assert(gt(dbl, verdict.delta.upper - verdict.delta.lower, 0.15));
+    block_tables_destroy(tables);
+}
+
+Test(judge, a_different_mix_of_references_is_a_warning)
+{
+    struct spec spec = default_spec();
+    const uint64_t canary[] = {3600, 400, 100, 900};
+    const uint64_t stable[] = {4500, 500, 500, 4500};
+    owned(block_tables) tables = arms_of(canary, stable, 2, 2);
+    cr_assert(warns(&(struct verdict[]){judged(&spec, tables)}[0], "reference_mix_differs"));
+    owned(block_tables) alike = arms_of(stable, stable, 2, 2);
+    cr_assert(not(warns(&(struct verdict[]){judged(&spec, alike)}[0], "reference_mix_differs")));
+}
+
+Test(judge, a_canary_that_merges_labels_does_not_pass_by_nmi_alone)
+{
+    /* Ten references that the stable arm tells apart with some noise; the canary keeps two groups
+       of five without any. Geometric NMI hardly moves; the reference information halves. */
+    struct spec spec = default_spec();
+    spec.judgement.normalizer = SERIN_MIN;
+    uint64_t canary[100] = {0};
+    uint64_t stable[100];
+    for (size_t cell = 0; cell < 100; cell++) {
+        stable[cell] = cell / 10 == cell % 10 ? 8200 : 200;
+        canary[cell] = cell % 10 == (cell / 10) / 5 ? 500 : 0;
+    }
+    owned(block_tables) tables = arms_of(canary, stable, 10, 10);
+    struct verdict verdict = judged(&spec, tables);
+    expect_verdict(verdict, DECISION_INCONCLUSIVE, "metrics_disagree");
+    cr_assert(gt(dbl, verdict.delta.lower, 0.0));
+}
+
+Test(judge, a_sliding_window_is_no_ground_for_a_sequential_interval)
+{
+    struct spec spec = default_spec();
+    owned(block_tables) tables = arms_with_errors(5000, 0.2, 95000, 0.2);
+    spec.window.width_ms = 30 * MINUTE_MS;
+    struct verdict verdict = judged(&spec, tables);
+    cr_assert(warns(&verdict, "window_slides"));
+    spec.judgement.interval = INTERVAL_FIXED;
+    verdict = judged(&spec, tables);
+    cr_assert(not(warns(&verdict, "window_slides")));
+}
+
+Test(judge, rare_labels_are_merged_alike_in_both_arms)
+{
+    enum { MANY = 30 };
+    struct spec spec = default_spec();
+    spec.judgement.label_cap = 10;
+    static uint64_t canary[MANY * MANY];
+    static uint64_t stable[MANY * MANY];
+    for (size_t i = 0; i < MANY; i++) {
+        canary[i * MANY + i] = i < 9 ? 1000 : 5;
+        stable[i * MANY + i] = i < 9 ? 19000 : 95;
+    }
+    owned(block_tables) tables = arms_of(canary, stable, MANY, MANY);
+    struct verdict verdict = judged(&spec, tables);
+    expect_verdict(verdict, DECISION_PROMOTE, "within_margin");
+    cr_assert(warns(&verdict, "labels_capped"));
+    cr_assert(eq(sz, verdict.move_count, 10));
+    for (size_t i = 9; i < MANY; i++) {
+        canary[i * MANY + i] = 100;
+        stable[i * MANY + i] = 1900;
+    }
+    owned(block_tables) heavy = arms_of(canary, stable, MANY, MANY);
+    expect_verdict(judged(&spec, heavy), DECISION_INCONCLUSIVE, "labels_capped");
+    spec.judgement.label_cap = 30;
+    expect_verdict(judged(&spec, heavy), DECISION_PROMOTE, "within_margin");
+}
+
+Test(judge, an_unavailable_source_is_inconclusive_with_nothing_measured)
+{
+    struct spec spec = default_spec();
+    struct verdict verdict;
+    verdict_source_unavailable(&spec, &verdict);
+    expect_verdict(verdict, DECISION_INCONCLUSIVE, "source_unavailable");
+    cr_assert(not(verdict.delta.defined));
+    cr_assert(eq(sz, verdict.warning_count, 0));
+    cr_assert(eq(dbl, verdict.margin, 0.1));
+}
+
+Test(judge, running_out_of_memory_anywhere_is_told)
+{
+    struct spec spec = default_spec();
+    struct judge_context context = {.now_ms = TABLE_START_MS + 5 * MINUTE_MS};
+    owned(block_tables) tables = arms_with_errors(2000, 0.2, 20000, 0.2);
+    enum serin_status status = SERIN_NO_MEMORY;
+    uint64_t failures = 0;
+    while (status != SERIN_OK) {
+        struct verdict verdict;
+        struct serin_error err = {0};
+        memory_fail_after(++failures);
+        status = judge(&spec, tables, &context, &verdict, &err);
+        memory_fail_after(0);
+        cr_assert(status == SERIN_OK || status == SERIN_NO_MEMORY, "%s: %s",
+                  serin_status_name(status), err.detail);
+        cr_assert(lt(u64, failures, 5000));
+    }
+    cr_assert(gt(u64, failures, 10));
+}

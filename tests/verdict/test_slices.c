@@ -1,0 +1,240 @@
+#include "verdict/slices.h"
+
+#include "arms_sample.h"
+#include "evidence_sample.h"
+
+#include <criterion/parameterized.h>
+#include <math.h>
+#include <stdio.h>
+
+static char *region[] = {"region"};
+
+static struct spec spec_by_region(void)
+{
+    struct spec spec = {.judgement = judgement_default, .slices = region, .slice_count = 1};
+    return spec;
+}
+
+struct part {
+    const char *name;
+    uint64_t canary;
+    uint64_t stable;
+    double error; /* the canary's; the stable arm's is 0.2 */
+};
+
+static struct block_tables *tables_of_parts(const struct part *parts, size_t count)
+{
+    struct block_tables *tables = table_begin();
+    for (size_t i = 0; i < count; i++) {
+        uint64_t canary[KIND_CELLS];
+        uint64_t stable[KIND_CELLS];
+        arm_counts_fill(parts[i].canary, parts[i].error, canary);
+        arm_counts_fill(parts[i].stable, 0.2, stable);
+        struct table_place of_canary = {.arm = ARM_CANARY, .region = parts[i].name};
+        struct table_place of_stable = {.arm = ARM_STABLE, .region = parts[i].name};
+        table_spread(tables, &of_canary, 4, 5, canary, KINDS, KINDS);
+        table_spread(tables, &of_stable, 4, 5, stable, KINDS, KINDS);
+    }
+    return table_end(tables, TABLE_START_MS, TABLE_START_MS + 5 * MINUTE_MS);
+}
+
+Test(slices, all_within_the_margin_promote_and_are_listed_in_order)
+{
+    const struct part parts[] = {
+        {"us", 3000, 57000, 0.2 },
+        {"eu", 4000, 76000, 0.21}
+    };
+    struct spec spec = spec_by_region();
+    owned(block_tables) tables = tables_of_parts(parts, 2);
+    struct verdict verdict = judged(&spec, tables);
+    expect_verdict(verdict, DECISION_PROMOTE, "within_margin");
+    cr_assert(eq(sz, verdict.slice_count, 2));
+    cr_assert(text_equals(verdict.slices[0].slice.value, "eu"));
+    cr_assert(text_equals(verdict.slices[1].slice.value, "us"));
+    for (size_t i = 0; i < 2; i++) {
+        expect_verdict(verdict.slices[i], DECISION_PROMOTE, "within_margin");
+    }
+    cr_assert(eq(u64, verdict.slices[1].canary_samples, 3000));
+    cr_assert(eq(u64, verdict.slices[1].stable_samples, 57000));
+}
+
+Test(slices, one_beyond_the_margin_holds_the_promote_of_the_whole_back)
+{
+    const struct part parts[] = {
+        {"asia", 1500,  28500,  0.6 },
+        {"eu",   30000, 570000, 0.18},
+        {"us",   30000, 570000, 0.18}
+    };
+    struct spec spec = spec_by_region();
+    owned(block_tables) tables = tables_of_parts(parts, 3);
+    struct verdict verdict = judged(&spec, tables);
+    expect_verdict(verdict, DECISION_INCONCLUSIVE, "slice_veto");
+    expect_verdict(verdict.slices[0], DECISION_ROLLBACK, "beyond_margin");
+    spec.slice_count = 0;
+    verdict = judged(&spec, tables);
+    expect_verdict(verdict, DECISION_PROMOTE, "within_margin");
+    cr_assert(eq(sz, verdict.slice_count, 0));
+}
+
+Test(slices, small_ones_are_named_and_do_not_hold_back)
+{
+    const struct part parts[] = {
+        {"eu",   5000, 95000, 0.2},
+        {"mars", 60,   1200,  0.9}
+    };
+    struct spec spec = spec_by_region();
+    owned(block_tables) tables = tables_of_parts(parts, 2);
+    struct verdict verdict = judged(&spec, tables);
+    expect_verdict(verdict, DECISION_PROMOTE, "within_margin");
+    expect_verdict(verdict.slices[1], DECISION_INCONCLUSIVE, "too_few_samples");
+    cr_assert(warns(&verdict, "slices_small"));
+}
+
+Test(slices, undecided_ones_are_a_warning)
+{
+    const struct part parts[] = {
+        {"eu", 50000, 950000, 0.2 },
+        {"us", 700,   13300,  0.22}
+    };
+    struct spec spec = spec_by_region();
+    owned(block_tables) tables = tables_of_parts(parts, 2);
+    struct verdict verdict = judged(&spec, tables);
+    expect_verdict(verdict, DECISION_PROMOTE, "within_margin");
+    expect_verdict(verdict.slices[1], DECISION_INCONCLUSIVE, "straddles_margin");
+    cr_assert(warns(&verdict, "slices_undecided"));
+}
+
+Test(slices, other_dimensions_are_not_judged_unless_asked_for)
+{
+    char *device[] = {"device"};
+    const struct part parts[] = {
+        {"eu", 5000, 95000, 0.2}
+    };
+    struct spec spec = spec_by_region();
+    spec.slices = device;
+    owned(block_tables) tables = tables_of_parts(parts, 1);
+    cr_assert(eq(sz, judged(&spec, tables).slice_count, 0));
+}
+
+Test(slices, beyond_the_maximum_the_largest_are_judged_and_the_rest_counted)
+{
+    enum { MANY = SLICE_VERDICTS_MAX + 3 };
+    static char names[MANY][8];
+    struct part parts[MANY];
+    for (size_t i = 0; i < MANY; i++) {
+        snprintf(names[i], sizeof(names[i]), "r%02zu", i);
+        parts[i] = (struct part){names[i], i < 3 ? 100 : 1000, i < 3 ? 1000 : 5000, 0.2};
+    }
+    struct spec spec = spec_by_region();
+    owned(block_tables) tables = tables_of_parts(parts, MANY);
+    struct verdict verdict = judged(&spec, tables);
+    cr_assert(eq(sz, verdict.slice_count, SLICE_VERDICTS_MAX));
+    cr_assert(eq(sz, verdict.slices_left_out, 3));
+    cr_assert(text_equals(verdict.slices[0].slice.value, "r03"));
+    cr_assert(warns(&verdict, "slices_left_out"));
+}
+
+Test(slices, a_canary_that_gets_another_mix_of_them_is_not_compared)
+{
+    const struct part parts[] = {
+        {"eu", 8000, 50000, 0.2},
+        {"us", 2000, 50000, 0.2}
+    };
+    struct spec spec = spec_by_region();
+    owned(block_tables) tables = tables_of_parts(parts, 2);
+    struct verdict verdict = judged(&spec, tables);
+    expect_verdict(verdict, DECISION_INCONCLUSIVE, "sample_ratio_mismatch");
+    spec.slice_count = 0;
+    expect_verdict(judged(&spec, tables), DECISION_PROMOTE, "within_margin");
+}
+
+Test(slices, pairs_have_none)
+{
+    uint64_t pairs[KIND_CELLS];
+    arm_counts_fill(5000, 0.02, pairs);
+    struct spec spec = spec_by_region();
+    spec.judgement.design = DESIGN_PAIRED;
+    struct block_tables *tables = table_begin();
+    table_put_pairs(tables, &(struct table_place){.arm = ARM_CANARY}, pairs, 0, KINDS);
+    block_tables_set_blocks_unknown(tables);
+    table_end(tables, 0, 0);
+    struct verdict verdict = judged(&spec, tables);
+    cr_assert(eq(sz, verdict.slice_count, 0));
+    cr_assert(warns(&verdict, "slices_not_judged"));
+    block_tables_destroy(tables);
+}
+
+static struct evidence evidence_beyond(const struct judgement *judgement, double standard_errors)
+{
+    struct evidence evidence = sound_evidence(judgement);
+    struct serin_confidence confidence = judgement_confidence(judgement);
+    cr_assert(eq(int, serin_critical_value(&confidence, evidence.size, &evidence.z), SERIN_OK));
+    double se = 0.01;
+    evidence.delta.value = -0.1 - standard_errors * se;
+    evidence.delta.lower = evidence.delta.value - evidence.z * se;
+    evidence.delta.upper = evidence.delta.value + evidence.z * se;
+    return evidence;
+}
+
+Test(slices, a_fixed_interval_has_the_normal_p_value)
+{
+    struct judgement judgement = judgement_default;
+    judgement.interval = INTERVAL_FIXED;
+    for (double distance = 0.5; distance < 6.0; distance += 0.5) {
+        struct evidence evidence = evidence_beyond(&judgement, distance);
+        double expected = 0.5 * erfc(distance / sqrt(2.0));
+        cr_assert(epsilon_eq(dbl, slices_p_value(&evidence), expected, 1e-9));
+    }
+}
+
+Test(slices, an_interval_that_just_excludes_the_margin_has_the_error_of_its_level)
+{
+    struct judgement judgement = judgement_default;
+    for (int kind = 0; kind < 2; kind++) {
+        judgement.interval = (enum interval_kind)kind;
+        for (double level = 0.8; level < 0.999; level += 0.04) {
+            judgement.level = level;
+            struct evidence evidence = evidence_beyond(&judgement, 0.0);
+            double z = evidence.z;
+            evidence = evidence_beyond(&judgement, z);
+            cr_assert(epsilon_eq(dbl, slices_p_value(&evidence), (1.0 - level) / 2.0, 1e-6));
+        }
+    }
+}
+
+Test(slices, nothing_that_speaks_for_a_loss_has_p_1)
+{
+    struct judgement judgement = judgement_default;
+    struct evidence evidence = sound_evidence(&judgement);
+    cr_assert(eq(dbl, slices_p_value(&evidence), 1.0));
+    evidence.delta = (struct estimate){0};
+    cr_assert(eq(dbl, slices_p_value(&evidence), 1.0));
+}
+
+/* A loss that convinces alone may be chance among many: Holm asks more of the first of ten. */
+Test(slices, among_many_more_is_asked_of_each)
+{
+    enum { MANY = 12 };
+    char names[MANY][8];
+    struct part parts[MANY];
+    struct spec spec = spec_by_region();
+    spec.judgement.interval = INTERVAL_FIXED;
+    double error = 0.2;
+    struct verdict alone;
+    do { /* the smallest loss that a single slice is rolled back for */
+        error += 0.002;
+        const struct part single[] = {
+            {"bad", 1500, 28500, error}
+        };
+        owned(block_tables) tables = tables_of_parts(single, 1);
+        alone = judged(&spec, tables);
+    } while (alone.slices[0].decision != DECISION_ROLLBACK);
+    for (size_t i = 0; i < MANY; i++) {
+        snprintf(names[i], sizeof(names[i]), "r%02zu", i);
+        parts[i] = (struct part){names[i], 1500, 28500, i == 5 ? error : 0.2};
+    }
+    owned(block_tables) tables = tables_of_parts(parts, MANY);
+    struct verdict verdict = judged(&spec, tables);
+    expect_verdict(verdict.slices[5], DECISION_INCONCLUSIVE, "straddles_margin");
+    cr_assert(lt(dbl, verdict.slices[5].delta.upper, -0.1));
+}
