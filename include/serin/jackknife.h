@@ -22,13 +22,16 @@ serin_jackknife_variance(const struct serin_table *table, enum serin_normalizer 
 
 /* Some events of one block (one pod in one time bucket) that fell into one cell. */
 struct serin_block_cell {
-    uint32_t block; /* ascending; ids need not be dense */
+    uint32_t block; /* ids need not be dense */
     uint32_t row;   /* below `rows`, or SERIN_NO_REFERENCE */
     uint32_t column;
     uint64_t count;
 };
 
-/* An arm's cells by block. A block without events is no block. Borrowed. */
+/*
+ * An arm's cells, ordered by block, row, column, each once. A block without events is no block.
+ * Borrowed.
+ */
 struct serin_blocks {
     const struct serin_block_cell *cells;
     size_t count; /* of cells */
@@ -51,7 +54,7 @@ struct serin_design_effect {
  * Delete-one-block jackknife of NMI and the design effect: block variance over the larger of
  * jackknife and influence variance of the pooled table.
  *
- * Fails with SERIN_INVALID when a row or column is out of range or block ids descend,
+ * Fails with SERIN_INVALID when a row or column is out of range or the cells are out of order,
  * SERIN_UNDEFINED with fewer than two blocks or a pooled table that has fewer than two occupied
  * rows or columns, SERIN_RANGE and SERIN_NO_MEMORY. O(cells + rows · columns).
  */

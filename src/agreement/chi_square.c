@@ -2,7 +2,6 @@
 
 #include "agreement/gamma.h"
 #include "agreement/normal.h"
-#include "base/memory.h"
 
 #include <float.h>
 #include <math.h>
@@ -13,71 +12,53 @@ double chi_square_upper(double x, double degrees)
     return gamma_upper(0.5 * degrees, 0.5 * x);
 }
 
-/* Gauss-Legendre on [−1, 1] with ten nodes: the positive ones, and their weights. */
-static const double nodes[] = {0.14887433898163122, 0.43339539412924719, 0.67940956829902441,
-                               0.86506336668898451, 0.97390652851717172};
-static const double weights[] = {0.29552422471475287, 0.26926671930999636, 0.21908636251598204,
-                                 0.14945134915058059, 0.066671344308688138};
+/* Above this noncentrality the normal form is taken, off by less than ν · 4e-9 by then. */
+static const double nearly_normal = 1e5;
+
+/* √χ²_ν(λ) is nearly normal; its mean and standard deviation expanded in 1/√λ. */
+static double cdf_by_normal(double x, double degrees, double noncentrality)
+{
+    double root = sqrt(noncentrality);
+    double beyond_one = degrees - 1.0;
+    double mean = root + 0.5 * beyond_one / root -
+                  beyond_one * (degrees - 3.0) / (8.0 * noncentrality * root);
+    double deviation = 1.0 - 0.25 * beyond_one / noncentrality;
+    return normal_cdf((sqrt(x) - mean) / deviation);
+}
 
 /*
- * χ²_ν(λ) = (Z + √λ)² + χ²_{ν−1}. With y = Z + √λ = √x cos φ the probability of a sum up to x is
- * ∫ P(χ²_{ν−1} ≤ x sin² φ) · density(y − √λ) · √x sin φ dφ, smooth up to its ends.
+ * χ²_ν(λ) is χ²_{ν+2j} with a Poisson j of mean λ/2. Summed from the commonest j to both sides,
+ * where P(a, x) and P(a+1, x) differ by gamma_term(a, x).
  */
-struct mixture {
-    double root;  /* √x */
-    double shift; /* √x − √λ */
-    double rest;  /* (ν − 1)/2 */
-};
-
-static double integrand(const struct mixture *mixture, double angle)
+static double cdf_by_mixture(double x, double degrees, double noncentrality)
 {
-    double sine = sin(angle);
-    double half_sine = sin(0.5 * angle);
-    double z = mixture->shift - 2.0 * mixture->root * half_sine * half_sine;
-    double width = mixture->root * sine;
-    return gamma_lower(mixture->rest, 0.5 * width * width) * width * exp(-0.5 * z * z);
-}
+    double mean = 0.5 * noncentrality;
+    double half = 0.5 * x;
+    double start = floor(mean);
+    double shape = 0.5 * degrees + start;
+    double start_weight = mean > 0.0 ? gamma_term(start, mean) : 1.0;
+    double start_cdf = gamma_lower(shape, half);
 
-static double panel(const struct mixture *mixture, double from, double to)
-{
-    double middle = 0.5 * (from + to);
-    double half = 0.5 * (to - from);
-    double sum = 0.0;
-    for (size_t k = 0; k < ARRAY_LENGTH(nodes); k++) {
-        sum += weights[k] * (integrand(mixture, middle - half * nodes[k]) +
-                             integrand(mixture, middle + half * nodes[k]));
+    double sum = start_weight * start_cdf;
+    double weight = start_weight;
+    double cdf = start_cdf;
+    double term = gamma_term(shape, half);
+    for (double j = start + 1.0; weight * cdf > sum * DBL_EPSILON * 0.01; j += 1.0) {
+        weight *= mean / j;
+        cdf = fmax(0.0, cdf - term);
+        term *= half / (0.5 * degrees + j);
+        sum += weight * cdf;
     }
-    return sum * half;
-}
-
-/* The angle at which y lies `depth` below √x. */
-static double angle_at(const struct mixture *mixture, double depth)
-{
-    return 2.0 * asin(fmin(1.0, sqrt(depth / (2.0 * mixture->root))));
-}
-
-/* Panels one standard deviation long, from the top down, until they add nothing any more. */
-static double integral(const struct mixture *mixture)
-{
-    static const double far = 10.0; /* standard deviations above √λ where nothing is left */
-    double bottom = 2.0 * mixture->root;
-    double length = fmin(1.0, bottom / 8.0);
-    double depth = fmax(0.0, mixture->shift - far);
-    double angle = angle_at(mixture, depth);
-    double sum = 0.0;
-    double previous = 0.0;
-    while (depth < bottom) {
-        depth = fmin(bottom, depth + length);
-        double next = angle_at(mixture, depth);
-        double part = panel(mixture, angle, next);
-        sum += part;
-        angle = next;
-        if (part < previous && part < sum * DBL_EPSILON * 0.01) {
-            break;
-        }
-        previous = part;
+    weight = start_weight;
+    cdf = start_cdf;
+    term = gamma_term(shape, half);
+    for (double j = start; j > 0.0 && weight > sum * DBL_EPSILON * 0.01; j -= 1.0) {
+        weight *= j / mean;
+        term *= (0.5 * degrees + j) / half;
+        cdf += term;
+        sum += weight * cdf;
     }
-    return sum / sqrt(2.0 * M_PI);
+    return fmin(1.0, sum);
 }
 
 double noncentral_cdf(double x, double degrees, double noncentrality)
@@ -85,13 +66,8 @@ double noncentral_cdf(double x, double degrees, double noncentrality)
     if (x <= 0.0) {
         return 0.0;
     }
-    double root = sqrt(x);
-    double centre = sqrt(noncentrality);
-    if (degrees <= 1.0) {
-        return normal_cdf(root - centre) - normal_cdf(-root - centre);
-    }
-    struct mixture mixture = {root, root - centre, 0.5 * (degrees - 1.0)};
-    return fmin(1.0, integral(&mixture));
+    return noncentrality > nearly_normal ? cdf_by_normal(x, degrees, noncentrality)
+                                         : cdf_by_mixture(x, degrees, noncentrality);
 }
 
 /* The normal quantile of the probability, in which the search below is nearly a straight line. */

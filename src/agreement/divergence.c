@@ -4,7 +4,7 @@
 #include "agreement/hypergeometric_walk.h"
 
 /* Above this expected count in both arms a label's mean divergence follows its expansion. */
-static const double expansion_mean = 500.0;
+static const double expansion_mean = 100.0;
 
 /* (p − q)/(p + q) for shares p = x/n and q = y/m, from exact integers. */
 static double contrast(const struct label_counts *counts, uint64_t x, uint64_t y)
@@ -27,27 +27,28 @@ static double binary_divergence(double d)
     return 0.5 * ((1.0 + d) * log1p(d) + (1.0 - d) * log1p(-d));
 }
 
-static double mean_share(const struct label_counts *counts, uint64_t x, uint64_t y)
+/* What a label seen x and y times adds to the divergence; d is its contrast. */
+static double contribution(const struct label_counts *counts, uint64_t x, uint64_t y, double d)
 {
-    return 0.5 *
-           ((double)x / (double)counts->canary_total + (double)y / (double)counts->stable_total);
-}
-
-/* What a label seen x and y times adds to the divergence. */
-static double contribution(const struct label_counts *counts, uint64_t x, uint64_t y)
-{
-    return mean_share(counts, x, y) * binary_divergence(contrast(counts, x, y));
+    double sum =
+        (double)x / (double)counts->canary_total + (double)y / (double)counts->stable_total;
+    return 0.5 * sum * binary_divergence(d);
 }
 
 struct split {
-    const struct label_counts *counts;
+    double per_canary_event;
+    double per_stable_event;
     uint64_t label_total;
 };
 
+/* As contribution, but quick: a mean of many needs no exact contrast. */
 static double contribution_of_split(const void *context, uint64_t x)
 {
     const struct split *split = context;
-    return contribution(split->counts, x, split->label_total - x);
+    double canary = (double)x * split->per_canary_event;
+    double stable = (double)(split->label_total - x) * split->per_stable_event;
+    double sum = canary + stable;
+    return 0.5 * sum * binary_divergence((canary - stable) / sum);
 }
 
 /* A label's mean contribution if its events fell on the arms at random, and the arms kept theirs.
@@ -60,13 +61,13 @@ static double null_contribution(const struct label_counts *counts, uint64_t labe
     }
     struct hypergeometric law = hypergeometric_law(total, label_total, counts->canary_total);
     double smaller_mean = fmin(law.mean, (double)label_total - law.mean);
+    double per_canary_event = 1.0 / (double)counts->canary_total;
+    double per_stable_event = 1.0 / (double)counts->stable_total;
     if (smaller_mean > expansion_mean) {
-        double canary = (double)counts->canary_total;
-        double stable = (double)counts->stable_total;
         double rest = (double)(total - label_total) / (double)(total - 1);
-        return rest * (1.0 / canary + 1.0 / stable) / 8.0;
+        return rest * (per_canary_event + per_stable_event) / 8.0;
     }
-    struct split split = {counts, label_total};
+    struct split split = {per_canary_event, per_stable_event, label_total};
     return hypergeometric_mean(&law, contribution_of_split, &split);
 }
 
@@ -107,7 +108,7 @@ struct divergence divergence_of(const struct label_counts *counts)
         uint64_t y = counts->stable[i];
         if (x + y > 0) {
             double d = contrast(counts, x, y);
-            exact_sum_add(&value, contribution(counts, x, y));
+            exact_sum_add(&value, contribution(counts, x, y, d));
             exact_sum_add(&null_bias, null_contribution(counts, x + y));
             observe(&canary, (double)x / canary_total, d);
             observe(&stable, (double)y / stable_total, -d);

@@ -9,7 +9,7 @@ enum { STEPS_MAX = 100000 };
  * x^a e^(−x) / Γ(a + 1). For large a the three logarithms nearly cancel, so Stirling's form is
  * taken there: exp(−a (t − 1 − ln t)) / √(2πa) with t = x/a and the first terms of its series.
  */
-static double prefactor(double a, double x)
+double gamma_term(double a, double x)
 {
     int sign = 0;
     if (a < 100.0) {
@@ -28,7 +28,7 @@ static double lower_by_series(double a, double x)
         term *= x / (a + step);
         sum += term;
     }
-    return prefactor(a, x) * sum;
+    return gamma_term(a, x) * sum;
 }
 
 /* Legendre's continued fraction, Lentz's way. */
@@ -48,7 +48,7 @@ static double upper_by_fraction(double a, double x)
             break;
         }
     }
-    return prefactor(a, x) * a * fraction;
+    return gamma_term(a, x) * a * fraction;
 }
 
 double gamma_lower(double a, double x)

@@ -9,4 +9,7 @@
 double gamma_lower(double a, double x);
 double gamma_upper(double a, double x);
 
+/* x^a e^(−x)/Γ(a + 1) = P(a, x) − P(a + 1, x), for a ≥ 0 and x > 0. */
+double gamma_term(double a, double x);
+
 #endif

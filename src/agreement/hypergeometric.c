@@ -2,50 +2,61 @@
 
 #include "agreement/hypergeometric_walk.h"
 #include "agreement/ln.h"
+#include "base/memory.h"
 
 /*
- * Above the first mean the moment series is taken, above the second with fewer terms: what is left
- * out is below 10⁻¹⁶. Below the first the walk stays within the table of logarithms.
+ * How many central moments make the expansion's error less than 10⁻¹³ of its value, by the mean.
+ * Below the last mean the walk is taken, which then stays within the table of logarithms.
  */
-static const double series_mean = 500.0;
-static const double short_series_mean = 10000.0;
-enum { MOMENTS = 16, FEW_MOMENTS = 8 };
+struct series {
+    double least_mean;
+    int moments;
+};
+static const struct series series_by_mean[] = {
+    {10000.0, 8 },
+    {500.0,   16},
+    {100.0,   24}
+};
+enum { MOMENTS_MAX = 24 };
 
 /*
- * E[((k−μ)/μ)^r] for r = 0 … count, from E[k (N−c−m+k) h(k)] = E[(c−k)(m−k) h(k+1)] with powers of
- * k−μ for h, everything divided by N.
+ * E[((k−μ)/μ)^r]/r! for r = 0 … count. From E[k (N−c−m+k) h(k)] = E[(c−k)(m−k) h(k+1)] with powers
+ * of k−μ for h, divided by N; dividing by the factorials turns binomial sums into plain ones.
  */
-static void central_moments(const struct hypergeometric *law, double *moments, int count)
+static void scaled_moments(const struct hypergeometric *law, double *moments, int count)
 {
-    double mean = law->mean;
-    double step = 1.0 / mean;
-    double skew = (law->marked + law->drawn - 2.0 * mean) / law->total;
+    double step = 1.0 / law->mean;
+    double width = law->mean / law->total;
+    double skew = (law->marked + law->drawn - 2.0 * law->mean) / law->total;
     double spread = (1.0 - law->marked / law->total) * (1.0 - law->drawn / law->total);
+    double powers[MOMENTS_MAX + 1]; /* step^k / k! */
+    double parts[MOMENTS_MAX + 1];  /* what moment i and its two successors give every later one */
+    powers[0] = 1.0;
     moments[0] = 1.0;
     moments[1] = 0.0;
     for (int r = 1; r < count; r++) {
-        double sum = 0.0;
-        double weight = 1.0; /* C(r, i) μ^(i−r), from i = r downward */
-        for (int i = r - 1; i >= 0; i--) {
-            weight *= (double)(i + 1) / (double)(r - i) * step;
-            double second = i + 2 <= r ? moments[i + 2] / law->total * mean : 0.0;
-            sum += weight * (second - skew * moments[i + 1] + spread * moments[i]);
+        powers[r] = powers[r - 1] * step / (double)r;
+        double partial = spread * moments[r - 1] - skew * (double)r * moments[r];
+        double sum = powers[1] * partial;
+        for (int i = 0; i < r - 1; i++) {
+            sum += powers[r - i] * parts[i];
         }
-        /* What i = r−1 gives in moment r+1 stands on the left: hence N − r for N. */
-        moments[r + 1] = sum / (1.0 - (double)r / law->total);
+        moments[r + 1] = sum / ((double)(r + 1) * (1.0 - (double)r / law->total));
+        parts[r - 1] = partial + width * (double)((r + 1) * r) * moments[r + 1];
     }
 }
 
 /* μ Σ (−1)^r E[x^r]/(r (r−1)) with x = (k−μ)/μ: the expansion of (1+x) ln(1+x). */
-static double excess_by_series(const struct hypergeometric *law)
+static double excess_by_series(const struct hypergeometric *law, int count)
 {
-    double moments[MOMENTS + 1];
-    int count = law->mean > short_series_mean ? FEW_MOMENTS : MOMENTS;
-    central_moments(law, moments, count);
+    double moments[MOMENTS_MAX + 1];
+    scaled_moments(law, moments, count);
     double sum = 0.0;
-    for (int r = count; r >= 2; r--) {
-        double term = moments[r] / (double)(r * (r - 1));
+    double factorial = 1.0; /* (r−2)! */
+    for (int r = 2; r <= count; r++) {
+        double term = moments[r] * factorial;
         sum += r % 2 == 0 ? term : -term;
+        factorial *= (double)(r - 1);
     }
     return law->mean * sum;
 }
@@ -78,8 +89,10 @@ double hypergeometric_excess(uint64_t total, uint64_t marked, uint64_t drawn)
     uint64_t smaller = marked < drawn ? marked : drawn;
     uint64_t larger = marked < drawn ? drawn : marked;
     struct hypergeometric law = hypergeometric_law(total, smaller, larger);
-    if (law.mean > series_mean) {
-        return excess_by_series(&law);
+    for (size_t i = 0; i < ARRAY_LENGTH(series_by_mean); i++) {
+        if (law.mean > series_by_mean[i].least_mean) {
+            return excess_by_series(&law, series_by_mean[i].moments);
+        }
     }
     struct excess excess = {law.mean, ln_of_mean(total, smaller, larger)};
     return hypergeometric_mean(&law, excess_of, &excess);

@@ -14,6 +14,16 @@
  */
 enum { FRACTION_BITS = LN_FRACTION_BITS - 64 };
 
+static int64_t to_fixed(double nats)
+{
+    return (int64_t)(nats * 0x1p54);
+}
+
+static double to_nats(int64_t fixed)
+{
+    return (double)fixed * 0x1p-54;
+}
+
 struct influence {
     int64_t *rows;
     int64_t *columns;
@@ -33,12 +43,7 @@ static int64_t ln_short(uint64_t count)
 /* What a label adds by making the normalizer move: κ (−ln p − H), with −ln p in fixed point. */
 static double entropy_term(double slope, int64_t surprise, double entropy)
 {
-    return slope * (ldexp((double)surprise, -FRACTION_BITS) - entropy);
-}
-
-static int64_t to_fixed(double nats)
-{
-    return (int64_t)(nats * 0x1p54);
+    return slope * (to_nats(surprise) - entropy);
 }
 
 static enum serin_status influence_init(struct influence *influence,
@@ -125,8 +130,7 @@ enum serin_status serin_influence(const struct serin_table *table, enum serin_no
         for (size_t j = 0; j < table->columns; j++) {
             size_t k = i * table->columns + j;
             int64_t value = ln_short(table->counts[k]) - influence.rows[i] - influence.columns[j];
-            out[k] =
-                table->counts[k] > 0 ? ldexp((double)value, -FRACTION_BITS) / measured.mean : 0.0;
+            out[k] = table->counts[k] > 0 ? to_nats(value) / measured.mean : 0.0;
         }
     }
     return SERIN_OK;

@@ -62,33 +62,16 @@ void pairing_clear(struct pairing *pairing)
     running_destroy(pairing->stable);
 }
 
-/* How the score moves when one event of each occupied cell is left out; 0 elsewhere. */
-static void deletion_moves(const struct measured *measured, double *out)
-{
-    const struct serin_table *table = &measured->table;
-    const struct margins *margins = &measured->margins;
-    for (size_t i = 0; i < table->rows; i++) {
-        for (size_t j = 0; j < table->columns; j++) {
-            size_t k = i * table->columns + j;
-            uint64_t cell = table->counts[k];
-            out[k] = cell > 0
-                         ? nmi_without_one(measured, cell, margins->rows[i], margins->columns[j]) -
-                               measured->nmi
-                         : 0.0;
-        }
-    }
-}
-
 static double variance_of_moves(const struct serin_triples *triples, double total,
-                                const double *canary, const double *stable)
+                                const struct deletions *canary, const struct deletions *stable)
 {
     struct exact_sum first = {0};
     struct exact_sum second = {0};
     for (size_t k = 0; k < triples->count; k++) {
         const struct serin_triple *triple = &triples->triples[k];
         if (pairing_counts(triple)) {
-            size_t row = triple->row * triples->columns;
-            double moved = canary[row + triple->canary] - stable[row + triple->stable];
+            double moved = deletions_move(canary, triple->row, triple->canary) -
+                           deletions_move(stable, triple->row, triple->stable);
             double share = (double)triple->count / total;
             exact_sum_add(&first, share * moved);
             exact_sum_add(&second, share * moved * moved);
@@ -101,16 +84,11 @@ static double variance_of_moves(const struct serin_triples *triples, double tota
 
 enum serin_status pairing_jackknife_variance(const struct pairing *pairing, double *out)
 {
-    const struct serin_triples *triples = pairing->triples;
-    size_t cells = triples->rows * triples->columns;
-    owned_memory double *canary = memory_allocate(cells, sizeof(*canary));
-    owned_memory double *stable = memory_allocate(cells, sizeof(*stable));
-    if (!canary || !stable) {
-        return SERIN_NO_MEMORY;
-    }
-    deletion_moves(&pairing->canary_measured, canary);
-    deletion_moves(&pairing->stable_measured, stable);
+    deletions_scope canary;
+    TRY(deletions_init(&canary, &pairing->canary_measured));
+    deletions_scope stable;
+    TRY(deletions_init(&stable, &pairing->stable_measured));
     double total = (double)pairing->canary_measured.margins.total;
-    *out = variance_of_moves(triples, total, canary, stable);
+    *out = variance_of_moves(pairing->triples, total, &canary, &stable);
     return SERIN_OK;
 }

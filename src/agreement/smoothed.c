@@ -41,20 +41,21 @@ static double share(const struct mixture *mixture, uint64_t count, uint64_t row,
     return mixture->observed * ((double)count / total) + mixture->pseudo * independent;
 }
 
-/* Mutual information of the mixture. */
-static double mixed_information(const struct mixture *mixture, const struct measured *measured)
+/* Mutual information of the mixture; keeps the logarithms of all cells' ratios. */
+static double mixed_information(const struct mixture *mixture, const struct measured *measured,
+                                double *ln_ratios)
 {
     const struct serin_table *table = &measured->table;
     const struct margins *margins = &measured->margins;
     struct exact_sum sum = {0};
     for (size_t i = 0; i < table->rows; i++) {
         for (size_t j = 0; j < table->columns; j++) {
-            uint64_t count = table->counts[i * table->columns + j];
+            size_t k = i * table->columns + j;
             uint64_t row = margins->rows[i];
             uint64_t column = margins->columns[j];
             if (row > 0 && column > 0) {
-                exact_sum_add(&sum, share(mixture, count, row, column) *
-                                        ln_ratio(mixture, count, row, column));
+                ln_ratios[k] = ln_ratio(mixture, table->counts[k], row, column);
+                exact_sum_add(&sum, share(mixture, table->counts[k], row, column) * ln_ratios[k]);
             }
         }
     }
@@ -73,22 +74,31 @@ static void entropy_terms(const uint64_t *counts, size_t count, uint64_t total, 
     }
 }
 
+/* What the influences of all cells are made of. */
+struct terms {
+    double information;
+    const double *rows;
+    const double *columns;
+    const double *ln_ratios;
+};
+
 /* Σ p (M ψ)² */
 static double mixed_square(const struct mixture *mixture, const struct measured *measured,
-                           double information, const double *row_terms, const double *column_terms)
+                           const struct terms *terms)
 {
     const struct serin_table *table = &measured->table;
     const struct margins *margins = &measured->margins;
     struct exact_sum sum = {0};
     for (size_t i = 0; i < table->rows; i++) {
         for (size_t j = 0; j < table->columns; j++) {
-            uint64_t count = table->counts[i * table->columns + j];
+            size_t k = i * table->columns + j;
             uint64_t row = margins->rows[i];
             uint64_t column = margins->columns[j];
             if (row > 0 && column > 0) {
-                double influence = ln_ratio(mixture, count, row, column) - information -
-                                   (row_terms[i] + column_terms[j]);
-                exact_sum_add(&sum, share(mixture, count, row, column) * influence * influence);
+                double influence =
+                    terms->ln_ratios[k] - terms->information - (terms->rows[i] + terms->columns[j]);
+                exact_sum_add(&sum, share(mixture, table->counts[k], row, column) * influence *
+                                        influence);
             }
         }
     }
@@ -100,23 +110,27 @@ enum serin_status smoothed_of(const struct measured *measured, struct smoothed *
     const struct serin_table *table = &measured->table;
     const struct margins *margins = &measured->margins;
     const struct serin_entropies *entropies = &measured->entropies;
+    size_t labels = table->rows + table->columns;
     scratch_scope scratch;
     scratch_init(&scratch);
-    double *terms = scratch_take(&scratch, table->rows + table->columns, sizeof(*terms));
-    if (!terms) {
+    double *values = scratch_take(&scratch, labels + table->rows * table->columns, sizeof(*values));
+    if (!values) {
         return SERIN_NO_MEMORY;
     }
+    double *rows = values;
+    double *columns = values + table->rows;
+    double *ln_ratios = values + labels;
     struct mixture mixture = mixture_of(margins->total);
-    double information = mixed_information(&mixture, measured);
+    double information = mixed_information(&mixture, measured, ln_ratios);
     double score = information / measured->mean;
     struct normalizer_gradient slope =
         normalizer_gradient(measured->normalizer, entropies->reference, entropies->label);
     entropy_terms(margins->rows, table->rows, margins->total, score * slope.reference,
-                  entropies->reference, terms);
+                  entropies->reference, rows);
     entropy_terms(margins->columns, table->columns, margins->total, score * slope.label,
-                  entropies->label, terms + table->rows);
-    double square = mixed_square(&mixture, measured, information, terms, terms + table->rows);
-    double variance = square / measured->mean / measured->mean;
+                  entropies->label, columns);
+    struct terms terms = {information, rows, columns, ln_ratios};
+    double variance = mixed_square(&mixture, measured, &terms) / measured->mean / measured->mean;
     *out = (struct smoothed){
         .nmi = fmin(1.0, score),
         .variance = variance,

@@ -1,6 +1,6 @@
 #include "agreement/wide.h"
 
-#include <math.h>
+#include <string.h>
 
 static int leading_zeros(struct wide value)
 {
@@ -27,6 +27,15 @@ static uint64_t leading_bits(struct wide value, int zeros)
     return (value.high << zeros) | (uint64_t)(value.low >> (128 - zeros));
 }
 
+/* 2^exponent for a normal double. */
+static double power_of_two(int exponent)
+{
+    uint64_t bits = (uint64_t)(exponent + 1023) << 52;
+    double power = 0.0;
+    memcpy(&power, &bits, sizeof(power));
+    return power;
+}
+
 double wide_to_double(struct wide value, int fraction_bits)
 {
     const struct wide zero = {0, 0};
@@ -39,5 +48,6 @@ double wide_to_double(struct wide value, int fraction_bits)
     if (zeros == 192) {
         return 0.0;
     }
-    return sign * ldexp((double)leading_bits(value, zeros), 128 - zeros - fraction_bits);
+    double leading = (double)leading_bits(value, zeros);
+    return sign * leading * power_of_two(128 - zeros - fraction_bits);
 }
