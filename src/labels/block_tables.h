@@ -86,6 +86,35 @@ SERIN_MUST_CHECK enum serin_status block_tables_add_paired(struct block_tables *
                                                            const struct paired_count *count,
                                                            struct serin_error *err);
 
+/*
+ * The same for sources that count by ids of their own and would name each text once per cell: ids
+ * of the tables for texts and slices, found once, then whole blocks of cells by these ids. A text
+ * that was given an id is a label of the tables even if nothing is counted under it. Cells that
+ * come in canonical order (block, reference, label; without a reference last) make sealing quick.
+ */
+struct table_cell {
+    uint32_t reference; /* SERIN_NO_REFERENCE: none */
+    uint32_t label;
+    uint32_t slices;
+    uint64_t count;
+};
+SERIN_MUST_CHECK enum serin_status block_tables_label_id(struct block_tables *tables,
+                                                         struct text_view text, uint32_t *out_id,
+                                                         struct serin_error *err);
+SERIN_MUST_CHECK enum serin_status block_tables_reference_id(struct block_tables *tables,
+                                                             struct text_view text,
+                                                             uint32_t *out_id,
+                                                             struct serin_error *err);
+SERIN_MUST_CHECK enum serin_status block_tables_slices_id(struct block_tables *tables,
+                                                          const struct slice_value *slices,
+                                                          size_t count, uint32_t *out_id,
+                                                          struct serin_error *err);
+SERIN_MUST_CHECK enum serin_status block_tables_add_block(struct block_tables *tables, enum arm arm,
+                                                          struct text_view pod,
+                                                          int64_t block_start_ms,
+                                                          const struct table_cell *cells,
+                                                          size_t count, struct serin_error *err);
+
 /* What the source knows about the soundness of an arm's data. */
 struct arm_coverage {
     int64_t first_ms; /* first and last event or sample seen; 0 when none */

@@ -221,20 +221,43 @@ static enum serin_status make_room(struct block_tables *tables, struct cell_log 
     return cell_log_reserve(log) == SERIN_OK ? SERIN_OK : no_memory(err);
 }
 
-static enum serin_status add_cell(struct block_tables *tables, struct block_set *set,
-                                  const struct cell *cell, struct serin_error *err)
+static enum serin_status check_total(const struct block_set *set, uint64_t count,
+                                     struct serin_error *err)
 {
-    if (cell->count > SERIN_TOTAL_MAX - set->events) {
-        return serin_fail(err, SERIN_RANGE, "more than 2^53 events in one arm");
-    }
-    if (cell_log_add(&set->cells, cell) != SERIN_OK) {
-        TRY(make_room(tables, &set->cells, err));
-        TRY(cell_log_add(&set->cells, cell));
-    }
+    return count > SERIN_TOTAL_MAX - set->events
+               ? serin_fail(err, SERIN_RANGE, "more than 2^53 events in one arm")
+               : SERIN_OK;
+}
+
+static void note_events(struct block_set *set, const struct cell *cell)
+{
     set->events += cell->count;
     if (cell->keys[CELL_ROW] == ROW_NONE) {
         set->unreferenced += cell->count;
     }
+}
+
+static enum serin_status add_cell(struct block_tables *tables, struct block_set *set,
+                                  const struct cell *cell, struct serin_error *err)
+{
+    TRY(check_total(set, cell->count, err));
+    if (cell_log_add(&set->cells, cell) != SERIN_OK) {
+        TRY(make_room(tables, &set->cells, err));
+        TRY(cell_log_add(&set->cells, cell));
+    }
+    note_events(set, cell);
+    return SERIN_OK;
+}
+
+static enum serin_status append_cell(struct block_tables *tables, struct block_set *set,
+                                     const struct cell *cell, struct serin_error *err)
+{
+    TRY(check_total(set, cell->count, err));
+    if (cell_log_append(&set->cells, cell) != SERIN_OK) {
+        TRY(make_room(tables, &set->cells, err));
+        TRY(cell_log_append(&set->cells, cell));
+    }
+    note_events(set, cell);
     return SERIN_OK;
 }
 
@@ -268,4 +291,56 @@ enum serin_status block_tables_add_paired(struct block_tables *tables,
     TRY(intern_label(&tables->labels, count->canary_label, &cell.keys[CELL_COLUMN], err));
     TRY(intern_label(&tables->labels, count->stable_label, &cell.keys[CELL_EXTRA], err));
     return add_cell(tables, set, &cell, err);
+}
+
+/* ---- by ids ---------------------------------------------------------------------------------- */
+
+enum serin_status block_tables_label_id(struct block_tables *tables, struct text_view text,
+                                        uint32_t *out_id, struct serin_error *err)
+{
+    assert(!tables->sealed);
+    return intern_label(&tables->labels, text, out_id, err);
+}
+
+enum serin_status block_tables_reference_id(struct block_tables *tables, struct text_view text,
+                                            uint32_t *out_id, struct serin_error *err)
+{
+    assert(!tables->sealed);
+    return intern_label(&tables->references, text, out_id, err);
+}
+
+enum serin_status block_tables_slices_id(struct block_tables *tables,
+                                         const struct slice_value *slices, size_t count,
+                                         uint32_t *out_id, struct serin_error *err)
+{
+    assert(!tables->sealed);
+    return intern_tuple(tables, slices, count, out_id, err);
+}
+
+enum serin_status block_tables_add_block(struct block_tables *tables, enum arm arm,
+                                         struct text_view pod, int64_t block_start_ms,
+                                         const struct table_cell *cells, size_t count,
+                                         struct serin_error *err)
+{
+    struct block_set *set = &tables->sets[arm];
+    uint32_t block = 0;
+    assert(!tables->sealed);
+    if (count == 0) {
+        return SERIN_OK;
+    }
+    TRY(intern_block(tables, set, pod, block_start_ms, &block, err));
+    for (size_t i = 0; i < count; i++) {
+        bool has_reference = cells[i].reference != SERIN_NO_REFERENCE;
+        struct cell cell = {
+            .keys = {[CELL_BLOCK] = block,
+                     [CELL_ROW] = has_reference ? cells[i].reference + 1 : ROW_NONE,
+                     [CELL_COLUMN] = cells[i].label,
+                     [CELL_EXTRA] = cells[i].slices},
+            .count = cells[i].count,
+        };
+        if (cell.count > 0) {
+            TRY(append_cell(tables, set, &cell, err));
+        }
+    }
+    return SERIN_OK;
 }

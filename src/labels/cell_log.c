@@ -71,6 +71,15 @@ enum serin_status cell_log_add(struct cell_log *log, const struct cell *cell)
     return SERIN_OK;
 }
 
+enum serin_status cell_log_append(struct cell_log *log, const struct cell *cell)
+{
+    if (log->count == log->capacity) {
+        return SERIN_TOO_LARGE;
+    }
+    log->cells[log->count++] = *cell;
+    return SERIN_OK;
+}
+
 static bool is_before(const struct cell *a, const struct cell *b)
 {
     for (size_t key = 0; key < CELL_KEYS; key++) {

@@ -39,6 +39,9 @@ void cell_log_clear(struct cell_log *log);
  */
 SERIN_MUST_CHECK enum serin_status cell_log_add(struct cell_log *log, const struct cell *cell);
 
+/* The same for a cell that is most likely new: does not look for it. */
+SERIN_MUST_CHECK enum serin_status cell_log_append(struct cell_log *log, const struct cell *cell);
+
 /* Sorts by the keys and merges equal cells. Fails with SERIN_NO_MEMORY; then nothing is lost. */
 SERIN_MUST_CHECK enum serin_status cell_log_compact(struct cell_log *log);
 

@@ -4,10 +4,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct series {
+/* The blocks of a series on one level. */
+struct block_list {
     struct cube_block *blocks;
     size_t count;
     size_t room;
+};
+
+struct series {
+    struct block_list levels[CUBE_LEVELS];
+};
+
+/* What there is on one level. */
+struct level_sums {
+    size_t blocks;
+    size_t occupied;
+    size_t room; /* cells that there is memory for */
+    uint64_t total;
 };
 
 struct cube {
@@ -15,10 +28,7 @@ struct cube {
     struct series *series;
     size_t series_room;
     struct index_map *cell_keys;
-    size_t block_count;
-    size_t occupied;
-    size_t room; /* cells that there is memory for */
-    uint64_t total;
+    struct level_sums sums[CUBE_LEVELS];
 };
 
 struct cube *cube_create(uint64_t seed)
@@ -32,14 +42,22 @@ struct cube *cube_create(uint64_t seed)
     return cube->series_keys && cube->cell_keys ? give(cube) : NULL;
 }
 
-static void clear_block(struct cube *cube, struct cube_block *block)
+static void clear_block(struct level_sums *sums, struct cube_block *block)
 {
-    cube->block_count--;
-    cube->occupied -= block->count;
-    cube->room -= block->cell_room;
-    cube->total -= block->total;
+    sums->blocks--;
+    sums->occupied -= block->count;
+    sums->room -= block->cell_room;
+    sums->total -= block->total;
     memory_free(block->cells);
     memory_free(block->counts);
+}
+
+static void clear_list(struct level_sums *sums, struct block_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        clear_block(sums, &list->blocks[i]);
+    }
+    memory_free(list->blocks);
 }
 
 void cube_destroy(struct cube *cube)
@@ -49,10 +67,9 @@ void cube_destroy(struct cube *cube)
     }
     size_t series_count = cube->series_keys ? index_map_size(cube->series_keys) : 0;
     for (size_t i = 0; i < series_count; i++) {
-        for (size_t j = 0; j < cube->series[i].count; j++) {
-            clear_block(cube, &cube->series[i].blocks[j]);
+        for (size_t level = 0; level < CUBE_LEVELS; level++) {
+            clear_list(&cube->sums[level], &cube->series[i].levels[level]);
         }
-        memory_free(cube->series[i].blocks);
     }
     memory_free(cube->series);
     index_map_destroy(cube->series_keys);
@@ -96,11 +113,13 @@ struct index_key cube_cell_key(const struct cube *cube, uint32_t cell)
 
 /* ---- blocks ---------------------------------------------------------------------------------- */
 
-const struct cube_block *cube_blocks(const struct cube *cube, uint32_t series, size_t *out_count)
+const struct cube_block *cube_blocks(const struct cube *cube, enum cube_level level,
+                                     uint32_t series, size_t *out_count)
 {
     assert(series < cube_series_count(cube));
-    *out_count = cube->series[series].count;
-    return cube->series[series].blocks;
+    const struct block_list *list = &cube->series[series].levels[level];
+    *out_count = list->count;
+    return list->blocks;
 }
 
 size_t cube_blocks_from(const struct cube_block *blocks, size_t count, int64_t start_ms)
@@ -118,17 +137,15 @@ size_t cube_blocks_from(const struct cube_block *blocks, size_t count, int64_t s
     return low;
 }
 
-static struct cube_block *find_block(const struct cube *cube, uint32_t series, int64_t start_ms)
+static struct cube_block *find_block(const struct block_list *of, int64_t start_ms)
 {
-    struct series *of = &cube->series[series];
     size_t at = cube_blocks_from(of->blocks, of->count, start_ms);
     return at < of->count && of->blocks[at].start_ms == start_ms ? &of->blocks[at] : NULL;
 }
 
-static enum serin_status ensure_block(struct cube *cube, uint32_t series, int64_t start_ms,
-                                      struct cube_block **out)
+static enum serin_status ensure_block(struct level_sums *sums, struct block_list *of,
+                                      int64_t start_ms, struct cube_block **out)
 {
-    struct series *of = &cube->series[series];
     size_t at = cube_blocks_from(of->blocks, of->count, start_ms);
     if (at == of->count || of->blocks[at].start_ms != start_ms) {
         TRY(memory_grow((void **)&of->blocks, &of->room, of->count + 1, sizeof(*of->blocks),
@@ -137,7 +154,7 @@ static enum serin_status ensure_block(struct cube *cube, uint32_t series, int64_
         of->blocks[at] =
             (struct cube_block){.start_ms = start_ms, .first_ms = INT64_MAX, .last_ms = INT64_MIN};
         of->count++;
-        cube->block_count++;
+        sums->blocks++;
     }
     *out = &of->blocks[at];
     return SERIN_OK;
@@ -230,27 +247,30 @@ static enum serin_status count_missing(const struct cube_block *block,
     return SERIN_OK;
 }
 
-static enum serin_status reserve_run(struct cube *cube, const struct cube_delta *deltas,
-                                     size_t count)
+static enum serin_status reserve_run(struct cube *cube, enum cube_level level,
+                                     const struct cube_delta *deltas, size_t count)
 {
+    struct level_sums *sums = &cube->sums[level];
+    struct block_list *list = &cube->series[deltas->series].levels[level];
     struct cube_block *block = NULL;
     size_t missing = 0;
-    TRY(ensure_block(cube, deltas->series, deltas->start_ms, &block));
+    TRY(ensure_block(sums, list, deltas->start_ms, &block));
     TRY(count_missing(block, deltas, count, &missing));
     size_t before = block->cell_room;
     size_t wanted = block->count + missing;
     TRY(memory_grow((void **)&block->cells, &block->cell_room, wanted, sizeof(*block->cells),
                     UINT32_MAX));
-    cube->room += block->cell_room - before;
+    sums->room += block->cell_room - before;
     return memory_grow((void **)&block->counts, &block->count_room, wanted, sizeof(*block->counts),
                        UINT32_MAX);
 }
 
-enum serin_status cube_reserve(struct cube *cube, const struct cube_delta *deltas, size_t count)
+enum serin_status cube_reserve(struct cube *cube, enum cube_level level,
+                               const struct cube_delta *deltas, size_t count)
 {
     for (size_t at = 0; at < count;) {
         size_t length = run_length(deltas + at, count - at);
-        TRY(reserve_run(cube, deltas + at, length));
+        TRY(reserve_run(cube, level, deltas + at, length));
         at += length;
     }
     return SERIN_OK;
@@ -281,9 +301,12 @@ static void merge_run(struct cube_block *block, const struct cube_delta *deltas,
     }
 }
 
-static void apply_run(struct cube *cube, const struct cube_delta *deltas, size_t count)
+static void apply_run(struct cube *cube, enum cube_level level, const struct cube_delta *deltas,
+                      size_t count)
 {
-    struct cube_block *block = find_block(cube, deltas->series, deltas->start_ms);
+    struct level_sums *sums = &cube->sums[level];
+    struct block_list *list = &cube->series[deltas->series].levels[level];
+    struct cube_block *block = find_block(list, deltas->start_ms);
     size_t missing = 0;
     uint64_t change = 0;
     assert(block);
@@ -293,8 +316,8 @@ static void apply_run(struct cube *cube, const struct cube_delta *deltas, size_t
         change += (uint64_t)deltas[i].count;
     }
     block->total += change;
-    cube->total += change;
-    cube->occupied += missing;
+    sums->total += change;
+    sums->occupied += missing;
     if (missing > 0) {
         merge_run(block, deltas, count, missing);
         return;
@@ -304,37 +327,45 @@ static void apply_run(struct cube *cube, const struct cube_delta *deltas, size_t
     }
 }
 
-void cube_apply(struct cube *cube, const struct cube_delta *deltas, size_t count)
+void cube_apply(struct cube *cube, enum cube_level level, const struct cube_delta *deltas,
+                size_t count)
 {
     for (size_t at = 0; at < count;) {
         size_t length = run_length(deltas + at, count - at);
-        apply_run(cube, deltas + at, length);
+        apply_run(cube, level, deltas + at, length);
         at += length;
     }
 }
 
-void cube_note_times(struct cube *cube, const struct cube_times *times)
+void cube_note_times(struct cube *cube, enum cube_level level, const struct cube_times *times)
 {
-    struct cube_block *block = find_block(cube, times->series, times->start_ms);
+    struct block_list *list = &cube->series[times->series].levels[level];
+    struct cube_block *block = find_block(list, times->start_ms);
     if (block) {
         block->first_ms = times->first_ms < block->first_ms ? times->first_ms : block->first_ms;
         block->last_ms = times->last_ms > block->last_ms ? times->last_ms : block->last_ms;
     }
 }
 
+static void prune_list(struct level_sums *sums, struct block_list *list, int64_t before_ms)
+{
+    size_t dropped = cube_blocks_from(list->blocks, list->count, before_ms);
+    if (dropped == 0) {
+        return;
+    }
+    for (size_t i = 0; i < dropped; i++) {
+        clear_block(sums, &list->blocks[i]);
+    }
+    list->count -= dropped;
+    memmove(list->blocks, list->blocks + dropped, list->count * sizeof(*list->blocks));
+}
+
 void cube_prune(struct cube *cube, int64_t before_ms)
 {
     for (size_t i = 0; i < cube_series_count(cube); i++) {
-        struct series *of = &cube->series[i];
-        size_t dropped = cube_blocks_from(of->blocks, of->count, before_ms);
-        if (dropped == 0) {
-            continue;
+        for (size_t level = 0; level < CUBE_LEVELS; level++) {
+            prune_list(&cube->sums[level], &cube->series[i].levels[level], before_ms);
         }
-        for (size_t j = 0; j < dropped; j++) {
-            clear_block(cube, &of->blocks[j]);
-        }
-        of->count -= dropped;
-        memmove(of->blocks, of->blocks + dropped, of->count * sizeof(*of->blocks));
     }
 }
 
@@ -342,22 +373,26 @@ void cube_prune(struct cube *cube, int64_t before_ms)
 
 size_t cube_block_count(const struct cube *cube)
 {
-    return cube->block_count;
+    return cube->sums[CUBE_FINE].blocks;
 }
 
 size_t cube_occupied(const struct cube *cube)
 {
-    return cube->occupied;
+    return cube->sums[CUBE_FINE].occupied;
 }
 
 uint64_t cube_total(const struct cube *cube)
 {
-    return cube->total;
+    return cube->sums[CUBE_FINE].total;
 }
 
 size_t cube_bytes(const struct cube *cube)
 {
-    return cube->room * (sizeof(uint32_t) + sizeof(uint64_t)) +
-           cube->block_count * sizeof(struct cube_block) + index_map_bytes(cube->series_keys) +
-           index_map_bytes(cube->cell_keys);
+    size_t bytes = index_map_bytes(cube->series_keys) + index_map_bytes(cube->cell_keys);
+    for (size_t level = 0; level < CUBE_LEVELS; level++) {
+        const struct level_sums *sums = &cube->sums[level];
+        bytes += sums->room * (sizeof(uint32_t) + sizeof(uint64_t));
+        bytes += sums->blocks * sizeof(struct cube_block);
+    }
+    return bytes;
 }

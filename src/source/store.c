@@ -173,7 +173,7 @@ void store_arms_free(struct store_arm *arms, size_t count)
 static void add_series(const struct store_stream *stream, uint32_t series, struct store_arm *arm)
 {
     size_t count = 0;
-    const struct cube_block *blocks = cube_blocks(stream->events, series, &count);
+    const struct cube_block *blocks = cube_blocks(stream->events, CUBE_FINE, series, &count);
     uint64_t before = arm->events;
     for (size_t i = 0; i < count; i++) {
         arm->events += blocks[i].total;

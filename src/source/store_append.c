@@ -150,22 +150,15 @@ static enum serin_status check_room(struct store *store, struct serin_error *err
     return SERIN_OK;
 }
 
-static enum serin_status create_stream(struct store *store, const struct batch_part *part,
-                                       struct store_stream **out)
+/* The stream as the configuration has it now. */
+static struct disk_stream configured_row(const struct batch_part *part)
 {
-    owned(store_stream) stream = store_stream_create(&store->limits, &store->table_key);
-    if (!stream) {
-        return SERIN_NO_MEMORY;
-    }
-    stream->name = memory_copy_text(part->name, strlen(part->name));
-    if (!stream->name) {
-        return SERIN_NO_MEMORY;
-    }
-    stream->block_ms = part->block_ms;
-    stream->retention_ms = part->retention_ms;
-    stream->lookback_ms = part->lookback_ms;
-    *out = give(stream);
-    return SERIN_OK;
+    return (struct disk_stream){
+        .name = part->name,
+        .block_ms = part->block_ms,
+        .retention_ms = part->retention_ms,
+        .lookback_ms = part->lookback_ms,
+    };
 }
 
 static enum serin_status prepare_part(struct store *store, struct pending_part *part,
@@ -174,10 +167,12 @@ static enum serin_status prepare_part(struct store *store, struct pending_part *
     bool folded = false;
     part->stream = store_find_stream(store, part->part->name);
     if (!part->stream) {
-        if (create_stream(store, part->part, &part->stream) != SERIN_OK) {
-            return no_memory(err);
-        }
+        struct disk_stream row = configured_row(part->part);
+        part->stream = store_stream_create(&row, &store->limits, &store->table_key);
         part->is_new = true;
+    }
+    if (!part->stream) {
+        return no_memory(err);
     }
     TRY(stream_change_prepare(part->stream, part->counts, CHANGE_EVERYTHING, &store->limits,
                               &part->change, &folded, err));
@@ -213,10 +208,9 @@ static enum serin_status write_stream(struct store *store, struct pending_part *
     if (!part->is_new && !has_other_times(part->stream, part->part)) {
         return SERIN_OK;
     }
-    struct disk_stream row = store_stream_row(part->stream);
-    row.block_ms = part->part->block_ms;
-    row.retention_ms = part->part->retention_ms;
-    row.lookback_ms = part->part->lookback_ms;
+    struct disk_stream row = configured_row(part->part);
+    row.id = part->stream->id;
+    row.pruned_before_ms = part->stream->pruned_before_ms;
     return disk_put_stream(store->disk, &row, &part->id, err);
 }
 

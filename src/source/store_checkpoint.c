@@ -80,7 +80,7 @@ static enum serin_status fill_bucket(struct bucket *bucket, int64_t start_ms)
     const struct cube *cube = bucket->stream->events;
     for (uint32_t series = 0; series < cube_series_count(cube); series++) {
         size_t count = 0;
-        const struct cube_block *blocks = cube_blocks(cube, series, &count);
+        const struct cube_block *blocks = cube_blocks(cube, CUBE_FINE, series, &count);
         size_t at = cube_blocks_from(blocks, count, start_ms);
         if (at < count && blocks[at].start_ms == start_ms && blocks[at].count > 0) {
             TRY(copy_block(bucket, series, &blocks[at]));

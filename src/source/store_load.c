@@ -65,19 +65,11 @@ static enum serin_status load_journal(void *context, const uint8_t *counts, size
 enum serin_status store_load_stream(struct store *store, const struct disk_stream *row,
                                     struct store_stream **out, struct serin_error *err)
 {
-    owned(store_stream) stream = store_stream_create(&store->limits, &store->table_key);
-    if (stream) {
-        stream->name = memory_copy_text(row->name, strlen(row->name));
-    }
-    if (!stream || !stream->name) {
+    owned(store_stream) stream = store_stream_create(row, &store->limits, &store->table_key);
+    if (!stream) {
         return serin_fail(err, SERIN_NO_MEMORY, "no memory left to read \"%s\"",
                           disk_path(store->disk));
     }
-    stream->id = row->id;
-    stream->block_ms = row->block_ms;
-    stream->retention_ms = row->retention_ms;
-    stream->lookback_ms = row->lookback_ms;
-    stream->pruned_before_ms = row->pruned_before_ms;
     struct loading loading = {store, stream};
     TRY(disk_each_bucket(store->disk, row->id, load_bucket, &loading, err));
     stream->dirty_count = 0;

@@ -168,7 +168,7 @@ static int64_t kept_ms(const struct store_stream *stream, unsigned halvings)
 
 static int64_t prune_limit(const struct store_stream *stream, int64_t now_ms, unsigned halvings)
 {
-    int64_t before_ms = block_start(now_ms - kept_ms(stream, halvings), stream->block_ms);
+    int64_t before_ms = block_start(now_ms - kept_ms(stream, halvings), stream->wide_ms);
     return before_ms > stream->pruned_before_ms ? before_ms : stream->pruned_before_ms;
 }
 
@@ -177,7 +177,7 @@ static size_t cells_from(const struct store_stream *stream, int64_t before_ms)
     size_t cells = 0;
     for (uint32_t series = 0; series < cube_series_count(stream->events); series++) {
         size_t count = 0;
-        const struct cube_block *blocks = cube_blocks(stream->events, series, &count);
+        const struct cube_block *blocks = cube_blocks(stream->events, CUBE_FINE, series, &count);
         for (size_t i = cube_blocks_from(blocks, count, before_ms); i < count; i++) {
             cells += blocks[i].count;
         }

@@ -1,5 +1,7 @@
 #include "source/store_stream.h"
 
+#include "source/store_disk.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -28,11 +30,27 @@ static bool create_texts(struct store_stream *stream, const struct store_limits 
            id == TUPLE_NO_SLICES;
 }
 
-struct store_stream *store_stream_create(const struct store_limits *limits,
+/* Wide buckets hold so many fine ones: enough to make long windows quick, few enough that the ends
+ * of a window, which the fine level has to fill, stay short. */
+enum { FINE_PER_WIDE = 8 };
+
+struct store_stream *store_stream_create(const struct disk_stream *row,
+                                         const struct store_limits *limits,
                                          const struct hash_key *key)
 {
     owned(store_stream) stream = memory_allocate(1, sizeof(*stream));
-    if (!stream || !create_texts(stream, limits, key)) {
+    if (!stream) {
+        return NULL;
+    }
+    mutex_init(&stream->planning);
+    stream->id = row->id;
+    stream->block_ms = row->block_ms;
+    stream->retention_ms = row->retention_ms;
+    stream->lookback_ms = row->lookback_ms;
+    stream->wide_ms = row->block_ms * FINE_PER_WIDE;
+    stream->pruned_before_ms = row->pruned_before_ms;
+    stream->name = memory_copy_text(row->name, strlen(row->name));
+    if (!stream->name || !create_texts(stream, limits, key)) {
         return NULL;
     }
     uint64_t seed = hash_siphash64(key, "stream", 6);
@@ -54,6 +72,8 @@ void store_stream_destroy(struct store_stream *stream)
     cube_destroy(stream->events);
     cube_destroy(stream->pairs);
     items_destroy(stream->items);
+    mutex_clear(&stream->planning);
+    fetch_plan_clear(&stream->plan);
     memory_free(stream->dirty);
     memory_free(stream->name);
     memory_free(stream);

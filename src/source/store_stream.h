@@ -10,9 +10,11 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "labels/dictionary.h"
+#include "platform/thread.h"
 #include "serin/error.h"
 #include "source/cube.h"
 #include "source/event_counts.h"
+#include "source/fetch_plan.h"
 #include "source/items.h"
 #include "source/store.h"
 
@@ -28,6 +30,7 @@ struct store_stream {
     int64_t block_ms;
     int64_t retention_ms;
     int64_t lookback_ms;
+    int64_t wide_ms;          /* width of the wide level's buckets */
     int64_t pruned_before_ms; /* blocks that start earlier are gone */
     struct dictionary *texts[TEXT_KINDS];
 
@@ -43,10 +46,15 @@ struct store_stream {
     size_t dirty_count;
     size_t dirty_room;
     size_t pruned_blocks; /* since the stream was read from the file */
+
+    pthread_mutex_t planning; /* guards making the plan; reading it needs the memory's lock */
+    struct fetch_plan plan;
 };
 
-/* NULL when memory is short. The caller fills id, times and, with an own copy, the name. */
-struct store_stream *store_stream_create(const struct store_limits *limits,
+/* Names the stream, and how long it takes and keeps what. NULL when memory is short. */
+struct disk_stream;
+struct store_stream *store_stream_create(const struct disk_stream *row,
+                                         const struct store_limits *limits,
                                          const struct hash_key *key);
 void store_stream_destroy(struct store_stream *stream); /* NULL is fine */
 DEFINE_CLEANUP(store_stream)

@@ -21,6 +21,7 @@ enum serin_status delta_list_add(struct delta_list *list, const struct cube_delt
 void stream_change_clear(struct stream_change *change)
 {
     memory_free(change->events.deltas);
+    memory_free(change->wide.deltas);
     memory_free(change->pairs.deltas);
     memory_free(change->times);
     memory_free(change->staged);
@@ -255,6 +256,18 @@ static enum serin_status check_total(const struct store_stream *stream,
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
+/* The changes of the wide level, from the sorted ones of the fine level. */
+static enum serin_status widen(struct stream_change *change)
+{
+    for (size_t i = 0; i < change->events.count; i++) {
+        struct cube_delta delta = change->events.deltas[i];
+        delta.start_ms = block_start(delta.start_ms, change->stream->wide_ms);
+        TRY(delta_list_add(&change->wide, &delta));
+    }
+    cube_sort_deltas(change->wide.deltas, &change->wide.count);
+    return SERIN_OK;
+}
+
 static enum serin_status collect(const struct resolved_counts *resolved, enum change_scope scope,
                                  struct stream_change *change)
 {
@@ -265,13 +278,14 @@ static enum serin_status collect(const struct resolved_counts *resolved, enum ch
     TRY(stream_items_join(resolved, scope, change));
     cube_sort_deltas(change->events.deltas, &change->events.count);
     cube_sort_deltas(change->pairs.deltas, &change->pairs.count);
-    return SERIN_OK;
+    return widen(change);
 }
 
 static enum serin_status reserve(struct store_stream *stream, const struct stream_change *change)
 {
-    TRY(cube_reserve(stream->events, change->events.deltas, change->events.count));
-    TRY(cube_reserve(stream->pairs, change->pairs.deltas, change->pairs.count));
+    TRY(cube_reserve(stream->events, CUBE_FINE, change->events.deltas, change->events.count));
+    TRY(cube_reserve(stream->events, CUBE_WIDE, change->wide.deltas, change->wide.count));
+    TRY(cube_reserve(stream->pairs, CUBE_FINE, change->pairs.deltas, change->pairs.count));
     TRY(items_reserve(stream->items, change->staged_count, change->observation_count));
     return store_stream_reserve_dirty(stream, change->events.count);
 }
@@ -330,13 +344,21 @@ static void apply_items(const struct stream_change *change)
     }
 }
 
+static void apply_times(struct store_stream *stream, struct cube_times times)
+{
+    cube_note_times(stream->events, CUBE_FINE, &times);
+    times.start_ms = block_start(times.start_ms, stream->wide_ms);
+    cube_note_times(stream->events, CUBE_WIDE, &times);
+}
+
 void stream_change_apply(struct stream_change *change)
 {
     struct store_stream *stream = change->stream;
-    cube_apply(stream->events, change->events.deltas, change->events.count);
-    cube_apply(stream->pairs, change->pairs.deltas, change->pairs.count);
+    cube_apply(stream->events, CUBE_FINE, change->events.deltas, change->events.count);
+    cube_apply(stream->events, CUBE_WIDE, change->wide.deltas, change->wide.count);
+    cube_apply(stream->pairs, CUBE_FINE, change->pairs.deltas, change->pairs.count);
     for (size_t i = 0; i < change->time_count; i++) {
-        cube_note_times(stream->events, &change->times[i]);
+        apply_times(stream, change->times[i]);
     }
     for (size_t i = 0; i < change->events.count; i++) {
         store_stream_mark_dirty(stream, change->events.deltas[i].start_ms);

@@ -30,7 +30,8 @@ struct staged_item {
 
 struct stream_change {
     struct store_stream *stream;
-    struct delta_list events;
+    struct delta_list events; /* of the fine level … */
+    struct delta_list wide;   /* … and the same of the wide one */
     struct delta_list pairs;
     struct cube_times *times;
     size_t time_count;

@@ -389,3 +389,84 @@ Test(block_tables, tell_what_the_source_said_of_them)
     cr_assert(not(block_tables_blocks_known(tables)));
     cr_assert(block_tables_capped(tables));
 }
+
+/* The same counts, named by ids, in an order of its own. */
+static void add_by_ids(struct block_tables *tables, bool backwards)
+{
+    struct serin_error err = {0};
+    struct slice_value eu = {VIEW("region"), VIEW("eu")};
+    uint32_t labels[2], references[2], slices[2];
+    cr_assert(eq(int, block_tables_label_id(tables, VIEW("b"), &labels[1], &err), SERIN_OK));
+    cr_assert(eq(int, block_tables_label_id(tables, VIEW("a"), &labels[0], &err), SERIN_OK));
+    cr_assert(
+        eq(int, block_tables_reference_id(tables, VIEW("a"), &references[0], &err), SERIN_OK));
+    cr_assert(
+        eq(int, block_tables_reference_id(tables, VIEW("b"), &references[1], &err), SERIN_OK));
+    cr_assert(eq(int, block_tables_slices_id(tables, NULL, 0, &slices[0], &err), SERIN_OK));
+    cr_assert(eq(int, block_tables_slices_id(tables, &eu, 1, &slices[1], &err), SERIN_OK));
+    struct table_cell cells[] = {
+        {references[0],      labels[0], slices[0], 3},
+        {references[0],      labels[1], slices[1], 2},
+        {references[1],      labels[1], slices[0], 0},
+        {SERIN_NO_REFERENCE, labels[1], slices[1], 5},
+    };
+    for (int i = 0; i < 2; i++) {
+        int64_t start_ms = (backwards ? 1 - i : i) * 1000;
+        cr_assert(eq(int,
+                     block_tables_add_block(tables, ARM_CANARY, VIEW("pod"), start_ms, cells,
+                                            ARRAY_LENGTH(cells), &err),
+                     SERIN_OK));
+    }
+}
+
+static void add_by_texts(struct block_tables *tables)
+{
+    struct slice_value eu = {VIEW("region"), VIEW("eu")};
+    for (int64_t start_ms = 0; start_ms < 2000; start_ms += 1000) {
+        struct block_count counts[] = {event(ARM_CANARY, "a", "a"), event(ARM_CANARY, "a", "b"),
+                                       event(ARM_CANARY, NULL, "b"), event(ARM_CANARY, "b", "b")};
+        static const uint64_t amounts[] = {3, 2, 5, 0};
+        for (size_t i = 0; i < ARRAY_LENGTH(counts); i++) {
+            counts[i].block_start_ms = start_ms;
+            counts[i].count = amounts[i];
+            counts[i].slices = i == 1 || i == 2 ? &eu : NULL;
+            counts[i].slice_count = i == 1 || i == 2 ? 1 : 0;
+            add(tables, counts[i]);
+        }
+    }
+    /* An id makes a label of a text even without a count. */
+    uint32_t id = 0;
+    cr_assert(eq(int, block_tables_reference_id(tables, VIEW("b"), &id, NULL), SERIN_OK));
+}
+
+Test(block_tables, counts_by_ids_and_by_texts_are_the_same)
+{
+    owned(block_tables) by_texts = create();
+    add_by_texts(by_texts);
+    seal(by_texts);
+    owned_memory char *expected = tables_dump(by_texts);
+    for (int backwards = 0; backwards < 2; backwards++) {
+        owned(block_tables) by_ids = create();
+        add_by_ids(by_ids, backwards);
+        seal(by_ids);
+        owned_memory char *found = tables_dump(by_ids);
+        cr_assert(eq(str, found, expected));
+    }
+}
+
+Test(block_tables, blocks_by_ids_stop_at_2_to_the_53)
+{
+    owned(block_tables) tables = create();
+    struct serin_error err = {0};
+    uint32_t ids[2] = {0, 0};
+    cr_assert(eq(int, block_tables_label_id(tables, VIEW("a"), &ids[0], &err), SERIN_OK));
+    cr_assert(eq(int, block_tables_slices_id(tables, NULL, 0, &ids[1], &err), SERIN_OK));
+    struct table_cell cells[] = {
+        {SERIN_NO_REFERENCE, ids[0], ids[1], UINT64_C(1) << 53},
+        {SERIN_NO_REFERENCE, ids[0], ids[1], 1                },
+    };
+    cr_assert(eq(int, block_tables_add_block(tables, ARM_STABLE, VIEW("p"), 0, cells, 1, &err),
+                 SERIN_OK));
+    cr_assert(eq(int, block_tables_add_block(tables, ARM_STABLE, VIEW("p"), 0, cells + 1, 1, &err),
+                 SERIN_RANGE));
+}
