@@ -20,10 +20,11 @@ struct axis {
     bool has_zero; /* drawn: a difference has one, a divergence begins there */
 };
 
+/* The column of a value between the axis's ends. */
 static size_t place(const struct axis *axis, double value)
 {
     double share = (value - axis->low) / (axis->high - axis->low);
-    return (size_t)lround(fmin(1.0, fmax(0.0, share)) * (double)(axis->columns - 1));
+    return (size_t)lround(share * (double)(axis->columns - 1));
 }
 
 static struct axis axis_of(const struct page *page, const struct verdict *verdict)

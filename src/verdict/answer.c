@@ -18,12 +18,11 @@ double answer_round(double value)
         return value;
     }
     if (size < 1e-16) {
-        return 0.0;
+        return 0.0; /* and never "-0.0" */
     }
     int shift = 5 - (int)floor(log10(size));
     double power = power_of_ten(shift < 0 ? -shift : shift);
-    double rounded = shift < 0 ? round(value / power) * power : round(value * power) / power;
-    return rounded == 0.0 ? 0.0 : rounded; /* no "-0.0" */
+    return shift < 0 ? round(value / power) * power : round(value * power) / power;
 }
 
 static void write_number(struct json_writer *writer, const char *name, double value, bool defined)

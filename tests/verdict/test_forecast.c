@@ -38,6 +38,23 @@ Test(forecast, grows_as_the_estimate_nears_the_margin_on_either_side)
     }
 }
 
+Test(forecast, the_side_towards_the_margin_is_the_one_that_counts)
+{
+    struct judgement judgement = judgement_default;
+    struct evidence evidence = undecided(&judgement, -0.08);
+    uint64_t narrow = samples_of(&evidence, &straddles);
+    evidence.delta.upper += 0.2; /* away from the margin */
+    cr_assert(eq(u64, samples_of(&evidence, &straddles), narrow));
+    evidence.delta.lower -= 0.2;
+    cr_assert(gt(u64, samples_of(&evidence, &straddles), narrow));
+    evidence = undecided(&judgement, -0.12);
+    narrow = samples_of(&evidence, &straddles);
+    evidence.delta.lower -= 0.2;
+    cr_assert(eq(u64, samples_of(&evidence, &straddles), narrow));
+    evidence.delta.upper += 0.2;
+    cr_assert(gt(u64, samples_of(&evidence, &straddles), narrow));
+}
+
 Test(forecast, is_given_only_where_samples_help)
 {
     struct judgement judgement = judgement_default;

@@ -94,6 +94,30 @@ Test(judge, a_collapsed_canary_is_rolled_back)
     expect_verdict(judged(&spec, early), DECISION_INCONCLUSIVE, "too_few_samples");
 }
 
+Test(judge, bursts_of_the_stable_arm_count_against_a_collapsed_canary)
+{
+    struct spec spec = default_spec();
+    uint64_t good[KIND_CELLS];
+    uint64_t bad[KIND_CELLS];
+    const uint64_t collapsed[KIND_CELLS] = {[2] = 60, [7] = 60, [12] = 60, [17] = 60, [22] = 60};
+    arm_counts_fill(2000, 0.05, good);
+    arm_counts_fill(2000, 0.45, bad);
+    struct block_tables *tables = table_begin();
+    for (unsigned bucket = 0; bucket < 10; bucket++) {
+        table_put(tables, &(struct table_place){ARM_CANARY, 0, bucket, NULL}, collapsed, KINDS,
+                  KINDS);
+        table_put(tables, &(struct table_place){ARM_STABLE, 0, bucket, NULL},
+                  bucket % 2 ? good : bad, KINDS, KINDS);
+    }
+    table_end(tables, TABLE_START_MS, TABLE_START_MS + 10 * MINUTE_MS);
+    struct verdict verdict = judged(&spec, tables);
+    double stable_effect = verdict.arms[ARM_STABLE].design_effect;
+    cr_assert(gt(dbl, stable_effect, 6.0));
+    cr_assert(eq(dbl, verdict.arms[ARM_CANARY].design_effect, stable_effect));
+    expect_verdict(verdict, DECISION_INCONCLUSIVE, "too_few_samples"); /* 3,000 / 6 < 500 */
+    block_tables_destroy(tables);
+}
+
 Test(judge, one_label_that_chance_explains_is_no_collapse)
 {
     struct spec spec = default_spec();

@@ -1,6 +1,7 @@
 /* The judge against the vectors of the executable specification. */
 #include "verdict/judge.h"
 
+#include "serin/shift.h"
 #include "support/table_builder.h"
 
 #include <criterion/criterion.h>
@@ -271,8 +272,17 @@ Test(judge_golden, shifts_are_measured_as_specified)
             }
             expect_number(result, "js_bits", bits, 1e-12);
             expect_number(result, "p_value", verdict.shift_p_value, 1e-10);
-            cr_assert(verdict.delta.lower <= verdict.delta.value &&
-                      verdict.delta.value <= verdict.delta.upper);
+            struct serin_shift_input input = {.canary = canary,
+                                              .stable = stable,
+                                              .labels = columns,
+                                              .canary_effect = SERIN_INDEPENDENT,
+                                              .stable_effect = SERIN_INDEPENDENT,
+                                              .confidence = judgement_confidence(&spec.judgement)};
+            struct serin_shift shift;
+            cr_assert(eq(int, serin_shift(&input, &shift), SERIN_OK));
+            cr_assert(eq(dbl, verdict.delta.value, shift.js_bits_corrected));
+            cr_assert(eq(dbl, verdict.delta.lower, shift.js_bits_lower));
+            cr_assert(eq(dbl, verdict.delta.upper, shift.js_bits_upper));
         }
         block_tables_destroy(tables);
     }

@@ -62,6 +62,18 @@ Test(warnings, each_condition_has_its_name)
     }
 }
 
+Test(warnings, five_to_nine_blocks_are_few)
+{
+    struct judgement judgement = judgement_default;
+    const char *names[WARNINGS_MAX];
+    for (size_t blocks = 4; blocks <= 10; blocks++) {
+        struct evidence evidence = sound_evidence(&judgement);
+        evidence.arms[ARM_CANARY].result.blocks = blocks;
+        size_t count = warnings_collect(&evidence, "few_blocks", names);
+        cr_assert(eq(int, has(names, count, "few_blocks_warning"), blocks >= 5 && blocks <= 9));
+    }
+}
+
 Test(warnings, windows_slices_and_label_counts_are_told)
 {
     struct judgement judgement = judgement_default;
