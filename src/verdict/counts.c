@@ -1,5 +1,7 @@
 #include "verdict/counts.h"
 
+#include <stdlib.h>
+
 static enum serin_status arm_allocate(struct arm_counts *arm, size_t rows, size_t columns)
 {
     arm->table = memory_allocate(rows * columns + 1, sizeof(*arm->table));
@@ -32,6 +34,45 @@ static void arm_pool(struct arm_counts *arm, const struct grouping *grouping)
     }
 }
 
+static int by_place(const void *left, const void *right)
+{
+    const struct serin_block_cell *a = left;
+    const struct serin_block_cell *b = right;
+    if (a->block != b->block) {
+        return a->block < b->block ? -1 : 1;
+    }
+    if (a->row != b->row) {
+        return a->row < b->row ? -1 : 1;
+    }
+    return a->column < b->column ? -1 : a->column > b->column;
+}
+
+/*
+ * Grouping lets cells coincide and one arm's view of the pairs takes them out of order; the
+ * statistics want each once, in order. Where nothing was merged they are so already.
+ */
+static void cells_settle(struct arm_counts *arm)
+{
+    size_t ordered = 1;
+    while (ordered < arm->cell_count &&
+           by_place(&arm->cells[ordered - 1], &arm->cells[ordered]) < 0) {
+        ordered++;
+    }
+    if (ordered >= arm->cell_count) {
+        return;
+    }
+    qsort(arm->cells, arm->cell_count, sizeof(*arm->cells), by_place);
+    size_t kept = 0;
+    for (size_t i = 1; i < arm->cell_count; i++) {
+        if (by_place(&arm->cells[kept], &arm->cells[i]) == 0) {
+            arm->cells[kept].count += arm->cells[i].count;
+        } else {
+            arm->cells[++kept] = arm->cells[i];
+        }
+    }
+    arm->cell_count = kept + 1;
+}
+
 static enum serin_status arm_load(const struct block_tables *tables, enum arm which, size_t slice,
                                   const struct grouping *grouping, struct arm_counts *arm)
 {
@@ -40,6 +81,7 @@ static enum serin_status arm_load(const struct block_tables *tables, enum arm wh
         arm->cells[i].row = grouping_row(grouping, arm->cells[i].row);
         arm->cells[i].column = grouping_column(grouping, arm->cells[i].column);
     }
+    cells_settle(arm);
     return SERIN_OK;
 }
 
@@ -61,6 +103,7 @@ static enum serin_status arm_project(const struct counts *counts, enum arm which
             .count = triple->count,
         };
     }
+    cells_settle(arm);
     return SERIN_OK;
 }
 

@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 struct arm_counts {
-    struct serin_block_cell *cells; /* rows and columns are groups; each block's are contiguous */
+    struct serin_block_cell *cells; /* by block, row, column, each once; the latter are groups */
     size_t cell_count;
     uint64_t *table;       /* rows × columns, pooled; events without reference left out */
     uint64_t *totals;      /* per column, with or without reference */

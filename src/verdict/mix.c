@@ -31,11 +31,17 @@ static enum serin_status mix_init(struct mix *mix, size_t cells, size_t kinds)
     return mix->cells && mix->totals ? SERIN_OK : SERIN_NO_MEMORY;
 }
 
+/* Cells come by block and kind; those of one place are added up. */
 static void mix_add(struct mix *mix, uint32_t block, size_t kind, uint64_t count)
 {
+    struct serin_block_cell *last = mix->cell_count > 0 ? &mix->cells[mix->cell_count - 1] : NULL;
+    mix->totals[kind] += count;
+    if (last && last->block == block && last->column == kind) {
+        last->count += count;
+        return;
+    }
     mix->cells[mix->cell_count++] = (struct serin_block_cell){
         .block = block, .row = SERIN_NO_REFERENCE, .column = (uint32_t)kind, .count = count};
-    mix->totals[kind] += count;
 }
 
 static enum serin_status mix_effect(const struct mix *mix, const struct evidence *evidence,
