@@ -321,13 +321,18 @@ def lines(truth):
     )
 
 
-def main():
+def story_pods():
+    """The pods the story is about, in its order."""
     old = time.time() - 7200
-    names = [("0", CANARY), ("1", CANARY), ("2", CANARY), ("a", STABLE), ("b", STABLE),
-             ("c", STABLE), ("d", STABLE)]
-    pods = [Pod(f"checkout.v2-{arm}-{name}", arm, old) for name, arm in names]
-    pods.append(Pod(f"checkoutxv2-{STABLE}-e", "other", old))  # a dot is no wildcard
+    arms = [CANARY] * 3 + [STABLE] * 4
+    pods = [Pod(f"checkout.v2-{arm}-{i}", arm, old) for i, arm in enumerate(arms)]
+    pods.append(Pod(f"checkoutxv2-{STABLE}-7", "other", old))  # a dot is no wildcard
     pods.append(Pod("hostile-pod", HOSTILE, old))
+    return pods
+
+
+def main():
+    pods = story_pods()
     lab = Lab(pods)
     try:
         start_ms, window, rollout = story(lab, pods)
