@@ -15,6 +15,9 @@ SECTIONS = {
     "expected": "expected mutual information",
     "ndjson": "NDJSON to tables",
     "interval": "jackknife and delta",
+    "analysis": "analyses answered from the embedded store",
+    "http": "the bare HTTP path",
+    "ingest": "events accepted durably",
 }
 HEADINGS = ("job", "Serin", "peer", "peer's figure", "ratio", "expected")
 
@@ -67,7 +70,7 @@ def main():
                 failed.append(name)
     print_table(rows)
     print(f"\nEach figure is the best of {rounds} rounds in which Serin and its peers took turns.")
-    print("Ratios above 1 are in Serin's favour; \"expected\" is information, nothing is asserted.")
+    print('Ratios above 1 are in Serin\'s favour; "expected" is information, nothing is asserted.')
     if failed:
         sys.exit(f"bench: failed sections: {', '.join(failed)}")
 
