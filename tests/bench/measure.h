@@ -16,7 +16,7 @@
 /* The job: called again and again with the same context. */
 typedef void measure_job(void *context);
 
-/* Runs the job once to warm up, then `repeats` times; seconds per run. */
+/* Runs the job once to warm up, then `repeats` times; CPU seconds per run. */
 double measure(measure_job *job, void *context, size_t repeats);
 
 /* The whole file, followed by a zero byte; lives until the program ends. */
