@@ -73,20 +73,10 @@ static void cells_settle(struct arm_counts *arm)
     arm->cell_count = kept + 1;
 }
 
-static enum serin_status arm_load(const struct block_tables *tables, enum arm which, size_t slice,
-                                  const struct grouping *grouping, struct arm_counts *arm)
-{
-    TRY(block_tables_cells(tables, which, slice, &arm->cells, &arm->cell_count));
-    for (size_t i = 0; i < arm->cell_count; i++) {
-        arm->cells[i].row = grouping_row(grouping, arm->cells[i].row);
-        arm->cells[i].column = grouping_column(grouping, arm->cells[i].column);
-    }
-    cells_settle(arm);
-    return SERIN_OK;
-}
+/* ---- loading: labels as the tables number them ---------------------------------------------- */
 
-/* One arm's view of the keys. */
-static enum serin_status arm_project(const struct counts *counts, enum arm which,
+/* One arm's view of the keys, before or after grouping. */
+static enum serin_status arm_project(const struct counts *counts, enum arm which, bool is_agreement,
                                      struct arm_counts *arm)
 {
     arm->cells = memory_allocate(counts->triple_count + 1, sizeof(*arm->cells));
@@ -98,59 +88,153 @@ static enum serin_status arm_project(const struct counts *counts, enum arm which
         const struct serin_triple *triple = &counts->triples[i];
         arm->cells[i] = (struct serin_block_cell){
             .block = triple->block,
-            .row = counts->grouping->is_agreement ? triple->stable : triple->row,
+            .row = is_agreement ? triple->stable : triple->row,
             .column = which == ARM_CANARY ? triple->canary : triple->stable,
             .count = triple->count,
         };
     }
-    cells_settle(arm);
     return SERIN_OK;
 }
 
-static enum serin_status pairs_load(const struct block_tables *tables, struct counts *counts)
+static bool has_reference(const struct counts *counts)
+{
+    for (size_t i = 0; i < counts->triple_count; i++) {
+        if (counts->triples[i].row != SERIN_NO_REFERENCE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum serin_status pairs_load(const struct block_tables *tables, struct counts *counts,
+                                    bool *out_is_agreement)
 {
     TRY(block_tables_triples(tables, &counts->triples, &counts->triple_count));
-    for (size_t i = 0; i < counts->triple_count; i++) {
-        struct serin_triple *triple = &counts->triples[i];
-        triple->row = counts->grouping->is_agreement ? SERIN_NO_REFERENCE
-                                                     : grouping_row(counts->grouping, triple->row);
-        triple->canary = grouping_column(counts->grouping, triple->canary);
-        triple->stable = grouping_column(counts->grouping, triple->stable);
-    }
-    TRY(arm_project(counts, ARM_CANARY, &counts->arms[ARM_CANARY]));
-    return arm_project(counts, ARM_STABLE, &counts->arms[ARM_STABLE]);
+    *out_is_agreement = !has_reference(counts);
+    TRY(arm_project(counts, ARM_CANARY, *out_is_agreement, &counts->arms[ARM_CANARY]));
+    return arm_project(counts, ARM_STABLE, *out_is_agreement, &counts->arms[ARM_STABLE]);
 }
 
-static enum serin_status counts_fill(const struct block_tables *tables, enum design design,
-                                     size_t slice, struct counts *counts)
+static enum serin_status arms_load(const struct block_tables *tables, size_t slice,
+                                   struct counts *counts)
 {
-    if (design == DESIGN_PAIRED) {
-        TRY(pairs_load(tables, counts));
-    } else {
-        TRY(arm_load(tables, ARM_CANARY, slice, counts->grouping, &counts->arms[ARM_CANARY]));
-        TRY(arm_load(tables, ARM_STABLE, slice, counts->grouping, &counts->arms[ARM_STABLE]));
-    }
     for (size_t arm = 0; arm < ARM_COUNT; arm++) {
-        TRY(arm_allocate(&counts->arms[arm], counts->rows, counts->columns));
-        arm_pool(&counts->arms[arm], counts->grouping);
+        struct arm_counts *out = &counts->arms[arm];
+        TRY(block_tables_cells(tables, (enum arm)arm, slice, &out->cells, &out->cell_count));
     }
     return SERIN_OK;
 }
 
-enum serin_status counts_create(const struct block_tables *tables,
-                                const struct judgement *judgement, size_t slice,
+/* ---- ranking -------------------------------------------------------------------------------- */
+
+static void masses_add(const struct arm_counts *arm, uint64_t *rows, uint64_t *columns)
+{
+    for (size_t i = 0; i < arm->cell_count; i++) {
+        columns[arm->cells[i].column] += arm->cells[i].count;
+        if (rows && arm->cells[i].row != SERIN_NO_REFERENCE) {
+            rows[arm->cells[i].row] += arm->cells[i].count;
+        }
+    }
+}
+
+static enum serin_status labels_rank(const struct block_tables *tables, const struct counts *counts,
+                                     bool is_agreement, size_t cap, struct grouping **out)
+{
+    size_t row_count = block_tables_reference_count(tables);
+    size_t column_count = block_tables_label_count(tables);
+    owned_memory uint64_t *rows = memory_allocate(row_count + 1, sizeof(*rows));
+    owned_memory uint64_t *columns = memory_allocate(column_count + 1, sizeof(*columns));
+    if (!rows || !columns) {
+        return SERIN_NO_MEMORY;
+    }
+    for (size_t arm = 0; arm < ARM_COUNT; arm++) {
+        masses_add(&counts->arms[arm], is_agreement ? NULL : rows, columns);
+    }
+    struct label_masses masses = {
+        .rows = rows, .row_count = row_count, .columns = columns, .column_count = column_count};
+    return grouping_create(&masses, is_agreement, cap, out);
+}
+
+/* ---- grouping ------------------------------------------------------------------------------- */
+
+static uint32_t group_row(const struct grouping *grouping, uint32_t row)
+{
+    return row == SERIN_NO_REFERENCE ? row : (uint32_t)grouping->rows.map[row];
+}
+
+static uint32_t group_column(const struct grouping *grouping, uint32_t column)
+{
+    return (uint32_t)grouping->columns.map[column];
+}
+
+static void triples_group(struct counts *counts)
+{
+    for (size_t i = 0; i < counts->triple_count; i++) {
+        struct serin_triple *triple = &counts->triples[i];
+        if (counts->grouping->is_agreement) {
+            triple->row = SERIN_NO_REFERENCE;
+        } else {
+            triple->row = group_row(counts->grouping, triple->row);
+        }
+        triple->canary = group_column(counts->grouping, triple->canary);
+        triple->stable = group_column(counts->grouping, triple->stable);
+    }
+}
+
+/* Takes the groups for labels and pools over the blocks. */
+static enum serin_status counts_group(const struct grouping *grouping, struct counts *counts)
+{
+    counts->grouping = grouping;
+    counts->rows = grouping->rows.count;
+    counts->columns = grouping->columns.count;
+    triples_group(counts);
+    for (size_t a = 0; a < ARM_COUNT; a++) {
+        struct arm_counts *arm = &counts->arms[a];
+        for (size_t i = 0; i < arm->cell_count; i++) {
+            arm->cells[i].row = group_row(grouping, arm->cells[i].row);
+            arm->cells[i].column = group_column(grouping, arm->cells[i].column);
+        }
+        cells_settle(arm);
+        TRY(arm_allocate(arm, counts->rows, counts->columns));
+        arm_pool(arm, grouping);
+    }
+    return SERIN_OK;
+}
+
+static enum serin_status counts_rank(const struct block_tables *tables,
+                                     const struct judgement *judgement, struct counts *counts,
+                                     struct grouping **out)
+{
+    bool is_agreement = false;
+    TRY(judgement->design == DESIGN_PAIRED ? pairs_load(tables, counts, &is_agreement)
+                                           : arms_load(tables, ALL_SLICES, counts));
+    TRY(labels_rank(tables, counts, is_agreement, judgement->label_cap, out));
+    return counts_group(*out, counts);
+}
+
+enum serin_status counts_create_ranked(const struct block_tables *tables,
+                                       const struct judgement *judgement,
+                                       struct grouping **out_grouping, struct counts **out_counts,
+                                       struct serin_error *err)
+{
+    owned(grouping) grouping = NULL;
+    owned(counts) counts = memory_allocate(1, sizeof(*counts));
+    if (!counts || counts_rank(tables, judgement, counts, &grouping) != SERIN_OK) {
+        return serin_fail(err, SERIN_NO_MEMORY, "counts of the arms");
+    }
+    *out_grouping = give(grouping);
+    *out_counts = give(counts);
+    return SERIN_OK;
+}
+
+enum serin_status counts_create(const struct block_tables *tables, size_t slice,
                                 const struct grouping *grouping, struct counts **out,
                                 struct serin_error *err)
 {
     owned(counts) counts = memory_allocate(1, sizeof(*counts));
-    if (!counts) {
-        return serin_fail(err, SERIN_NO_MEMORY, "counts of the arms");
-    }
-    counts->grouping = grouping;
-    counts->rows = grouping->rows.count;
-    counts->columns = grouping->columns.count;
-    if (counts_fill(tables, judgement->design, slice, counts) != SERIN_OK) {
-        return serin_fail(err, SERIN_NO_MEMORY, "counts of the arms");
+    if (!counts || arms_load(tables, slice, counts) != SERIN_OK ||
+        counts_group(grouping, counts) != SERIN_OK) {
+        return serin_fail(err, SERIN_NO_MEMORY, "counts of a slice");
     }
     *out = give(counts);
     return SERIN_OK;

@@ -12,6 +12,7 @@
 #include "serin/paired.h"
 #include "serin/table.h"
 #include "verdict/grouping.h"
+#include "verdict/spec.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -40,9 +41,18 @@ struct counts {
     size_t triple_count;
 };
 
-/* `slice` may be ALL_SLICES; of paired tables it must be. Fails with SERIN_NO_MEMORY. */
-SERIN_MUST_CHECK enum serin_status counts_create(const struct block_tables *tables,
-                                                 const struct judgement *judgement, size_t slice,
+/*
+ * Counts of all traffic, whose labels are ranked and grouped by the way: the caller destroys both,
+ * the counts first. Fails with SERIN_NO_MEMORY.
+ */
+SERIN_MUST_CHECK enum serin_status counts_create_ranked(const struct block_tables *tables,
+                                                        const struct judgement *judgement,
+                                                        struct grouping **out_grouping,
+                                                        struct counts **out_counts,
+                                                        struct serin_error *err);
+
+/* Counts of one slice, grouped as the whole is; not of pairs. Fails with SERIN_NO_MEMORY. */
+SERIN_MUST_CHECK enum serin_status counts_create(const struct block_tables *tables, size_t slice,
                                                  const struct grouping *grouping,
                                                  struct counts **out, struct serin_error *err);
 void counts_destroy(struct counts *counts); /* NULL is fine */

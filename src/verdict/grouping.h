@@ -11,7 +11,6 @@
 #include "base/text.h"
 #include "labels/block_tables.h"
 #include "serin/error.h"
-#include "verdict/spec.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,16 +34,23 @@ struct grouping {
     bool is_agreement;
 };
 
-/* Ranks the labels of sealed tables. Fails with SERIN_NO_MEMORY and SERIN_BUG. */
-SERIN_MUST_CHECK enum serin_status grouping_create(const struct block_tables *tables,
-                                                   const struct judgement *judgement,
-                                                   struct grouping **out, struct serin_error *err);
+/* Events per reference and per emitted label, over both arms. Borrowed. */
+struct label_masses {
+    const uint64_t *rows;
+    size_t row_count;
+    const uint64_t *columns;
+    size_t column_count;
+};
+
+/*
+ * Ranks the labels and keeps at most `cap` groups of either kind. Of an agreement the rows' masses
+ * are not looked at. Fails with SERIN_NO_MEMORY.
+ */
+SERIN_MUST_CHECK enum serin_status grouping_create(const struct label_masses *masses,
+                                                   bool is_agreement, size_t cap,
+                                                   struct grouping **out);
 void grouping_destroy(struct grouping *grouping); /* NULL is fine */
 DEFINE_CLEANUP(grouping)
-
-/* The group of a row of the tables' cells; SERIN_NO_REFERENCE stays what it is. */
-uint32_t grouping_row(const struct grouping *grouping, uint32_t row);
-uint32_t grouping_column(const struct grouping *grouping, uint32_t column);
 
 /* The text of a group: its label's, borrowed from the tables, or "(rare labels)". */
 struct text_view grouping_row_text(const struct grouping *grouping,

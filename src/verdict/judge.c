@@ -66,8 +66,7 @@ enum serin_status judge(const struct spec *spec, const struct block_tables *tabl
     struct evidence evidence;
     struct verdict verdict;
     verdict_begin(spec, &verdict);
-    TRY(grouping_create(tables, &spec->judgement, &grouping, err));
-    TRY(counts_create(tables, &spec->judgement, ALL_SLICES, grouping, &counts, err));
+    TRY(counts_create_ranked(tables, &spec->judgement, &grouping, &counts, err));
     TRY(evidence_measure(counts, tables, &spec->judgement, &evidence, err));
     TRY(companions_measure(counts, &evidence, err));
     TRY(reference_mix_compare(counts, &evidence, err));

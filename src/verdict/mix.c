@@ -85,7 +85,12 @@ static enum serin_status mixes_compare(const struct mix mixes[static ARM_COUNT],
 static enum serin_status references_take(const struct counts *counts, enum arm arm, struct mix *out)
 {
     const struct arm_counts *from = &counts->arms[arm];
-    TRY(mix_init(out, from->cell_count, counts->rows));
+    size_t places = 0; /* distinct pairs of block and reference */
+    for (size_t i = 0; i < from->cell_count; i++) {
+        places += i == 0 || from->cells[i].block != from->cells[i - 1].block ||
+                  from->cells[i].row != from->cells[i - 1].row;
+    }
+    TRY(mix_init(out, places, counts->rows));
     for (size_t i = 0; i < from->cell_count; i++) {
         if (from->cells[i].row != SERIN_NO_REFERENCE) {
             mix_add(out, from->cells[i].block, from->cells[i].row, from->cells[i].count);

@@ -42,8 +42,7 @@ enum serin_status score_measure(const struct block_tables *tables,
     owned(counts) counts = NULL;
     struct judgement of_reference = *judgement;
     of_reference.design = DESIGN_REFERENCE;
-    TRY(grouping_create(tables, &of_reference, &grouping, err));
-    TRY(counts_create(tables, &of_reference, ALL_SLICES, grouping, &counts, err));
+    TRY(counts_create_ranked(tables, &of_reference, &grouping, &counts, err));
     const struct arm_counts *arm = &counts->arms[ARM_CANARY];
     struct score score = {
         .normalizer = judgement->normalizer,

@@ -143,7 +143,7 @@ static enum serin_status slice_measure(const struct block_tables *tables, const 
 {
     owned(counts) counts = NULL;
     struct evidence evidence;
-    TRY(counts_create(tables, &spec->judgement, slice, grouping, &counts, err));
+    TRY(counts_create(tables, slice, grouping, &counts, err));
     TRY(evidence_measure(counts, tables, &spec->judgement, &evidence, err));
     struct outcome outcome = outcome_decide(&evidence);
     out->verdict = (struct slice_verdict){

@@ -18,9 +18,8 @@ static struct counts *counts_of(const struct block_tables *tables,
                                 const struct judgement *judgement, struct grouping **out_grouping)
 {
     struct counts *counts = NULL;
-    cr_assert(eq(int, grouping_create(tables, judgement, out_grouping, NULL), SERIN_OK));
-    cr_assert(eq(int, counts_create(tables, judgement, ALL_SLICES, *out_grouping, &counts, NULL),
-                 SERIN_OK));
+    cr_assert(
+        eq(int, counts_create_ranked(tables, judgement, out_grouping, &counts, NULL), SERIN_OK));
     return counts;
 }
 
