@@ -8,26 +8,33 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 
 	"github.com/argoproj/argo-rollouts/pkg/apis/rollouts/v1alpha1"
 	analysisutil "github.com/argoproj/argo-rollouts/utils/analysis"
+	"github.com/argoproj/argo-rollouts/utils/defaults"
 )
 
 // manifestFolder is where the manifests that users apply live, seen from this folder.
 const manifestFolder = "../../manifests"
 
-// loadManifest reads one shipped file strictly: a misspelt key is an error here, while a cluster
-// would prune it in silence.
+// loadManifest reads one shipped file as strictly as can be: a key that is misspelt, or given in
+// the wrong case, is an error here, while a cluster would prune it in silence.
 func loadManifest[T any](t *testing.T, name string) *T {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(manifestFolder, name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	object := new(T)
-	if err := yaml.UnmarshalStrict(text, object); err != nil {
+	asJSON, err := yaml.YAMLToJSONStrict(text)
+	if err != nil {
 		t.Fatalf("%s: %v", name, err)
+	}
+	object := new(T)
+	if strict, err := json.UnmarshalStrict(asJSON, object); err != nil || len(strict) > 0 {
+		t.Fatalf("%s: %v %v", name, err, strict)
 	}
 	return object
 }
@@ -118,8 +125,11 @@ func TestShippedRolloutGivesEveryArgumentOnce(t *testing.T) {
 		given[arg.Name]++
 	}
 	for _, arg := range shippedTemplate(t).Spec.Args {
-		hasDefault := arg.Value != nil || arg.ValueFrom != nil
-		if want := map[bool]int{true: 0, false: 1}[hasDefault]; given[arg.Name] != want {
+		want := 1
+		if arg.Value != nil || arg.ValueFrom != nil {
+			want = 0
+		}
+		if given[arg.Name] != want {
 			t.Errorf("argument %q: given %d times, want %d", arg.Name, given[arg.Name], want)
 		}
 		delete(given, arg.Name)
@@ -137,19 +147,28 @@ func TestShippedLimitsFitTogether(t *testing.T) {
 	if err := analysisutil.ValidateMetrics([]v1alpha1.Metric{metric}); err != nil {
 		t.Fatal(err)
 	}
+	if metric.Count == nil {
+		t.Fatal("without a count the run goes on until it is terminated, and then ends Successful")
+	}
 	limits := []struct {
-		name      string
-		got, want int
+		name string
+		got  *intstr.IntOrString
+		want int
 	}{
-		{"consecutiveSuccessLimit", metric.ConsecutiveSuccessLimit.IntValue(), 1},
-		{"failureLimit", metric.FailureLimit.IntValue(), 0},
-		{"inconclusiveLimit", metric.InconclusiveLimit.IntValue(), metric.Count.IntValue()},
-		{"timeoutSeconds", int(metric.Provider.Web.TimeoutSeconds), 10},
+		{"consecutiveSuccessLimit", metric.ConsecutiveSuccessLimit, 1},
+		{"failureLimit", metric.FailureLimit, 0},
+		{"inconclusiveLimit", metric.InconclusiveLimit, metric.Count.IntValue()},
 	}
 	for _, limit := range limits {
-		if limit.got != limit.want {
-			t.Errorf("%s is %d, want %d", limit.name, limit.got, limit.want)
+		if limit.got == nil || limit.got.IntValue() != limit.want {
+			t.Errorf("%s is %v, want %d", limit.name, limit.got, limit.want)
 		}
+	}
+	if got := defaults.GetConsecutiveErrorLimitOrDefault(&metric); got <= defaults.DefaultConsecutiveErrorLimit {
+		t.Errorf("consecutiveErrorLimit is %d: a restart of Serin takes longer than Argo's default allows", got)
+	}
+	if got := metric.Provider.Web.TimeoutSeconds; got != 10 {
+		t.Errorf("timeoutSeconds is %d, want 10: Serin answers within 8 s", got)
 	}
 	if metric.SuccessCondition == "" || metric.FailureCondition == "" {
 		t.Error("both conditions are needed: with one of them inconclusive turns into its opposite")
