@@ -101,9 +101,11 @@ static bool single_both(const struct evidence *evidence)
     return any_state(evidence, SERIN_TABLE_SINGLE_BOTH);
 }
 
+/* A slice that suffers with the whole is no news. */
 static bool slice_veto(const struct evidence *evidence)
 {
-    return evidence->slices.beyond > 0;
+    return evidence->slices.beyond > 0 &&
+           outcome_of_interval(evidence).decision != DECISION_ROLLBACK;
 }
 
 /*
@@ -114,7 +116,7 @@ static bool slice_veto(const struct evidence *evidence)
  */
 static bool metrics_disagree(const struct evidence *evidence)
 {
-    if (!evidence->has_companions) {
+    if (!evidence->has_companions || evidence->delta.lower <= -evidence->margin) {
         return false;
     }
     double worst = fmin(evidence->information_delta, evidence->ami_delta);

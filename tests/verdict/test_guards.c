@@ -380,6 +380,16 @@ Test(guards, unknown_blocks_are_no_few_blocks)
     expect(&evidence, DECISION_PROMOTE, "within_margin");
 }
 
+Test(guards, what_goes_down_with_the_whole_is_no_news)
+{
+    struct judgement judgement = judgement_default;
+    struct evidence evidence = with_interval(&judgement, -0.4, -0.2);
+    evidence.slices.beyond = 3;
+    for (size_t i = 0; i < guard_count; i++) {
+        cr_assert(not(guards[i].fires(&evidence)), "%s", guards[i].name);
+    }
+}
+
 Test(guards, free_names_may_change)
 {
     struct judgement judgement = judgement_default;
