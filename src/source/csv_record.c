@@ -63,14 +63,11 @@ static enum serin_status fail_encoding(const struct scan *scan, struct serin_err
 static enum serin_status check_bytes(const struct scan *scan, struct serin_error *err)
 {
     struct text_view bytes = scan->bytes;
-    const char *zero = bytes.length > 0 ? memchr(bytes.start, '\0', bytes.length) : NULL;
-    if (zero) {
-        return fail_at(scan, zero, "a zero byte; this is not a text file", err);
-    }
     if (!text_is_utf8(bytes)) {
         return fail_encoding(scan, err);
     }
-    return SERIN_OK;
+    const char *zero = bytes.length > 0 ? memchr(bytes.start, '\0', bytes.length) : NULL;
+    return zero ? fail_at(scan, zero, "a zero byte; this is not a text file", err) : SERIN_OK;
 }
 
 /* ---- fields ---------------------------------------------------------------------------------- */

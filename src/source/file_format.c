@@ -7,6 +7,8 @@
 #include "source/json_scan.h"
 #include "source/line_reader.h"
 
+#include <string.h>
+
 struct format_reader {
     const struct file_columns *columns;
     file_row_sink *sink;
@@ -28,6 +30,15 @@ static enum serin_status deliver(struct format_reader *reader, const struct text
 
 /* ---- CSV ------------------------------------------------------------------------------------- */
 
+/* Tables saved by programs of many countries look like one long column. */
+static const char *separator_hint(const struct csv_row *header)
+{
+    struct text_view only = header->fields[0];
+    bool is_other_separator = header->count == 1 && (memchr(only.start, ';', only.length) ||
+                                                     memchr(only.start, '\t', only.length));
+    return is_other_separator ? "; separate the columns by commas" : "";
+}
+
 static enum serin_status missing_column(const struct csv_row *header, const char *name,
                                         struct serin_error *err)
 {
@@ -39,8 +50,9 @@ static enum serin_status missing_column(const struct csv_row *header, const char
     for (size_t i = 0; i < header->count && buffer_status(list) == SERIN_OK; i++) {
         buffer_printf(list, "%s%s", i > 0 ? ", " : "", TEXT_QUOTE(header->fields[i]));
     }
-    return serin_fail(err, SERIN_INVALID, "no column \"%s\"; the file has %s%s", name,
-                      buffer_text(list), buffer_status(list) == SERIN_OK ? "" : ", …");
+    return serin_fail(err, SERIN_INVALID, "no column \"%s\"; the file has %s%s%s", name,
+                      buffer_text(list), buffer_status(list) == SERIN_OK ? "" : ", …",
+                      separator_hint(header));
 }
 
 static enum serin_status find_column(const struct csv_row *header, struct text_view name,

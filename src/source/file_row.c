@@ -110,7 +110,8 @@ static enum serin_status read_column(enum file_column place, struct text_view va
         return column->read(value, (char *)row + column->offset, err);
     }
     return column->may_be_empty ? SERIN_OK
-                                : serin_fail(err, SERIN_INVALID, value.start ? "empty" : "missing");
+                                : serin_fail(err, SERIN_INVALID, "%s; every row needs one",
+                                             value.start ? "empty" : "missing");
 }
 
 static enum serin_status read_slice(struct text_view dimension, struct text_view value,

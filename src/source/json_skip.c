@@ -63,29 +63,46 @@ enum serin_status json_read_number(struct json_scan *scan, struct text_view *out
 
 /* ---- texts and words ------------------------------------------------------------------------- */
 
-static bool is_hex4(const char *at, const char *end)
+/* The value of "\uXXXX" at `at`; a negative one where that does not stand there. */
+static int32_t unicode_escape(const char *at, const char *end)
 {
-    for (int i = 0; i < 4; i++) {
-        if (at + i >= end || text_hex_digit(at[i]) < 0) {
-            return false;
-        }
+    int32_t value = 0;
+    if (end - at < 6 || at[0] != '\\' || at[1] != 'u') {
+        return -1;
     }
-    return true;
+    for (size_t i = 2; i < 6; i++) {
+        int digit = text_hex_digit(at[i]);
+        if (digit < 0) {
+            return -1;
+        }
+        value = value * 16 + digit;
+    }
+    return value;
+}
+
+/* The length of the escape at `at`, both halves of a surrogate pair together; 0: it is none. */
+static size_t escape_length(const char *at, const char *end)
+{
+    static const char names[] = {'"', '\\', '/', 'b', 'f', 'n', 'r', 't'};
+    if (end - at >= 2 && memchr(names, at[1], sizeof(names))) {
+        return 2;
+    }
+    int32_t unit = unicode_escape(at, end);
+    if (unit < 0xD800 || unit > 0xDFFF) {
+        return unit < 0 ? 0 : 6;
+    }
+    int32_t low = unit < 0xDC00 ? unicode_escape(at + 6, end) : -1;
+    return low >= 0xDC00 && low <= 0xDFFF ? 12 : 0;
 }
 
 static enum serin_status skip_escape(struct json_scan *scan, struct serin_error *err)
 {
-    static const char names[] = {'"', '\\', '/', 'b', 'f', 'n', 'r', 't'};
-    const char *name = scan->at + 1;
-    if (name < scan->end && memchr(names, *name, sizeof(names))) {
-        scan->at += 2;
-        return SERIN_OK;
+    size_t length = escape_length(scan->at, scan->end);
+    if (length == 0) {
+        return json_expected(scan, "an escape of JSON", err);
     }
-    if (name < scan->end && *name == 'u' && is_hex4(name + 1, scan->end)) {
-        scan->at += 6;
-        return SERIN_OK;
-    }
-    return json_expected(scan, "an escape of JSON", err);
+    scan->at += length;
+    return SERIN_OK;
 }
 
 static enum serin_status skip_text(struct json_scan *scan, struct serin_error *err)
