@@ -122,10 +122,23 @@ static int compare_names(const void *left, const void *right)
     return text_compare(a->name, b->name);
 }
 
+/* Servers send labels in order, nearly always. */
+static bool is_sorted(const struct label_collector *collector)
+{
+    for (size_t i = 1; i < collector->count; i++) {
+        if (compare_names(&collector->labels[i - 1], &collector->labels[i]) > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool label_collector_end(struct label_collector *collector, struct series_labels *out)
 {
     struct series_label *labels = collector->labels;
-    qsort(labels, collector->count, sizeof(*labels), compare_names);
+    if (!is_sorted(collector)) {
+        qsort(labels, collector->count, sizeof(*labels), compare_names);
+    }
     for (size_t i = 1; i < collector->count; i++) {
         if (text_equal(labels[i - 1].name, labels[i].name)) {
             return false;

@@ -101,11 +101,12 @@ def free_port():
 
 
 class Lab:
-    def __init__(self, pods, scrape_interval="200ms"):
+    def __init__(self, pods, scrape_interval="200ms", jobs=("pods",)):
         self.exporter = Exporter()
         self.exporter.pods = pods
         self.folder = tempfile.mkdtemp(prefix="prometheus-lab-")
         self.process = None
+        self.jobs = jobs
         self.write_config(scrape_interval)
         self.start()
 
@@ -124,7 +125,7 @@ class Lab:
         ]
         config = {  # JSON is YAML
             "global": {"scrape_interval": scrape_interval, "scrape_timeout": scrape_interval},
-            "scrape_configs": [{"job_name": "pods", "static_configs": targets}],
+            "scrape_configs": [{"job_name": job, "static_configs": targets} for job in self.jobs],
         }
         with open(os.path.join(self.folder, "prometheus.yml"), "w", encoding="utf-8") as file:
             json.dump(config, file)
@@ -175,13 +176,13 @@ class Lab:
     def has_scraped_all(self):
         """Whether the newest samples are what the pods show now. Prometheus is asked for samples
         that are younger than the change, by their values and not by their time."""
-        seen = {}
+        seen = {job: {} for job in self.jobs}
         for series in self.ask(f'{{__name__=~"{METRIC}|process_start_time_seconds|up"}}'):
             labels = series["metric"]
             key = (labels["pod"], labels["__name__"]) + tuple(
                 labels.get(name, "") for name in ("expected_segment", "segment", "region", "method")
             )
-            seen[key] = float(series["value"][1])
+            seen[labels["job"]][key] = float(series["value"][1])
         wanted = {}
         with self.exporter.lock:
             for pod in self.exporter.pods:
@@ -193,7 +194,7 @@ class Lab:
                 if pod.up:
                     for cell, value in pod.counters.items():
                         wanted[(pod.name, METRIC) + cell] = float(value)
-        return seen == wanted
+        return all(each == wanted for each in seen.values())
 
     def step(self, change):
         """Changes pods at one instant between scrapes, and waits until it has been scraped."""

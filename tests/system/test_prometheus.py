@@ -29,14 +29,16 @@ streams:
     arm: %s
     block: 1s
     on_source_error: %s
+    matchers: '%s'
     analysis: {min_samples: 300}
 """
     return head + "".join(
         stream % row
         for row in (
-            ("by-label", "{label: rollouts_pod_template_hash}", "error"),
-            ("by-pod", '{pod_prefix: "checkout.v2-{hash}-"}', "error"),
-            ("careful", "{label: rollouts_pod_template_hash}", "inconclusive"),
+            ("by-label", "{label: rollouts_pod_template_hash}", "error", 'segment!=""'),
+            ("by-pod", '{pod_prefix: "checkout.v2-{hash}-"}', "error", 'segment!=""'),
+            ("careful", "{label: rollouts_pod_template_hash}", "inconclusive", 'segment!=""'),
+            ("one-job", "{label: rollouts_pod_template_hash}", "error", 'job="first"'),
         )
     )
 
@@ -44,9 +46,11 @@ streams:
 class PrometheusCase(unittest.TestCase):
     """One lab and one service for the tests of a class."""
 
+    jobs = ("pods",)
+
     @classmethod
     def setUpClass(cls):
-        cls.lab = Lab(cls.pods())
+        cls.lab = Lab(cls.pods(), jobs=cls.jobs)
         cls.addClassCleanup(cls.lab.close)
         cls.play()
         cls.service = Service(config(cls.lab.url)).start()
@@ -135,6 +139,23 @@ class Verdicts(PrometheusCase):
         self.assertEqual(paused, ("inconclusive", "source_unavailable"))
         self.assertEqual(self.verdict("bad", stream="by-pod")[0], "inconclusive")  # no such pods
         self.assertEqual(self.verdict("bad"), ("rollback", "beyond_margin"))
+
+
+class Twice(PrometheusCase):
+    """Two jobs scrape the same pods: every count is there twice."""
+
+    jobs = ("first", "second")
+    pods = Verdicts.pods
+    play = classmethod(Verdicts.play.__func__)
+    verdict = Verdicts.verdict
+
+    def test_doubled_counts_never_become_a_verdict(self):
+        self.assertEqual(self.verdict("bad"), ("inconclusive", "incomplete_data"))
+        answer = self.service.call("GET", "/v1/streams/by-label/tables?canary=bad&stable=stable&window=rollout")
+        self.assertIn("is scraped twice", answer.json()["incomplete_reason"])
+
+    def test_a_matcher_for_one_job_settles_it(self):
+        self.assertEqual(self.verdict("bad", stream="one-job"), ("rollback", "beyond_margin"))
 
 
 class Death(PrometheusCase):
