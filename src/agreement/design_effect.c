@@ -10,16 +10,17 @@
 #include <stdbool.h>
 #include <string.h>
 
+static uint64_t block_and_row(const struct serin_block_cell *cell)
+{
+    return (uint64_t)cell->block << 32 | cell->row;
+}
+
 /* Whether a cell comes after the one before it: by block, then row, then column. */
 static bool in_order(const struct serin_block_cell *before, const struct serin_block_cell *cell)
 {
-    if (before->block != cell->block) {
-        return before->block < cell->block;
-    }
-    if (before->row != cell->row) {
-        return before->row < cell->row;
-    }
-    return before->column < cell->column;
+    uint64_t earlier = block_and_row(before);
+    uint64_t later = block_and_row(cell);
+    return earlier < later || (earlier == later && before->column < cell->column);
 }
 
 /* Adds the cells up into rows × columns zeroed counts. */
@@ -43,59 +44,117 @@ static enum serin_status pool(const struct serin_blocks *blocks, uint64_t *count
     return SERIN_OK;
 }
 
-/* The pooled table and what a block leaves of its margins. */
+/*
+ * The scores without one block each are only ever compared with each other, so the accuracy of a
+ * double is enough, and logarithms of 54 bits do. Sums of count · ln count are still exact.
+ */
+static int128 sum_short(const uint64_t *counts, size_t count)
+{
+    uint128 sum = 0;
+    for (size_t k = 0; k < count; k++) {
+        sum += (uint128)counts[k] * ln_short(counts[k]);
+    }
+    return (int128)sum;
+}
+
+static double nats(int128 scaled, uint64_t total)
+{
+    return total > 0 ? (double)scaled * 0x1p-54 / (double)total : 0.0;
+}
+
+/* What a block leaves of the pooled table's margins, and what all blocks need. Not to be copied. */
 struct remainder {
     const struct measured *measured;
+    uint64_t *logarithms; /* of the pooled table's counts */
+    int128 cells;         /* Σ count · ln count of these */
     uint64_t *rows;
     uint64_t *columns;
+    uint64_t total;
+    struct scratch scratch;
 };
 
-/*
- * NMI without the cells of one block. Each is a part of its pooled cell, so the cells' sum loses
- * c ln c and gains (c − x) ln(c − x).
- */
-static double score_without(const struct remainder *left, const struct serin_block_cell *cells,
-                            size_t count, uint64_t *out_removed)
+static void remainder_clear(struct remainder *left)
 {
-    const struct measured *measured = left->measured;
+    scratch_clear(&left->scratch);
+}
+
+static enum serin_status remainder_init(struct remainder *left, const struct measured *measured)
+{
     const struct serin_table *table = &measured->table;
-    memcpy(left->rows, measured->margins.rows, table->rows * sizeof(uint64_t));
-    memcpy(left->columns, measured->margins.columns, table->columns * sizeof(uint64_t));
-    struct wide_sum lost = {0, 0};
-    struct wide_sum gained = {0, 0};
+    size_t cells = table->rows * table->columns;
+    size_t words = 0;
+    scratch_init(&left->scratch);
+    if (__builtin_add_overflow(cells, table->rows + table->columns, &words)) {
+        return SERIN_INVALID;
+    }
+    left->logarithms = scratch_take(&left->scratch, words, sizeof(uint64_t));
+    if (!left->logarithms) {
+        return SERIN_NO_MEMORY;
+    }
+    left->measured = measured;
+    left->rows = left->logarithms + cells;
+    left->columns = left->rows + table->rows;
+    for (size_t k = 0; k < cells; k++) {
+        left->logarithms[k] = ln_short(table->counts[k]);
+    }
+    left->cells = sum_short(table->counts, cells);
+    return SERIN_OK;
+}
+
+/*
+ * Takes a block's cells out of the margins; what the cells' sum of count · ln count gains. Each is
+ * a part of its pooled cell, so that sum loses c ln c and gains (c − x) ln(c − x).
+ */
+static int128 remove_block(struct remainder *left, const struct serin_block_cell *cells,
+                           size_t count)
+{
+    const struct margins *margins = &left->measured->margins;
+    const struct serin_table *table = &left->measured->table;
+    memcpy(left->rows, margins->rows, table->rows * sizeof(uint64_t));
+    memcpy(left->columns, margins->columns, table->columns * sizeof(uint64_t));
+    uint128 lost = 0;
+    uint128 gained = 0;
     uint64_t removed = 0;
     for (size_t k = 0; k < count && cells[k].row != SERIN_NO_REFERENCE; k++) {
-        uint64_t whole = table->counts[cells[k].row * table->columns + cells[k].column];
+        size_t pooled = cells[k].row * table->columns + cells[k].column;
+        uint64_t whole = table->counts[pooled];
         uint64_t rest = whole - cells[k].count;
-        wide_sum_add(&lost, whole, ln_fixed(whole));
-        wide_sum_add(&gained, rest, ln_fixed(rest));
+        lost += (uint128)whole * left->logarithms[pooled];
+        gained += (uint128)rest * ln_short(rest);
         left->rows[cells[k].row] -= cells[k].count;
         left->columns[cells[k].column] -= cells[k].count;
         removed += cells[k].count;
     }
-    struct wide change = wide_subtract(wide_sum_total(&gained), wide_sum_total(&lost));
-    struct information rest = {
-        .total = measured->margins.total - removed,
-        .whole = count_ln_count(measured->margins.total - removed),
-        .rows = sum_count_ln_count(left->rows, table->rows),
-        .columns = sum_count_ln_count(left->columns, table->columns),
-        .cells = wide_add(measured->information.cells, change),
-    };
-    *out_removed = removed;
-    return information_nmi(&rest, measured->normalizer);
+    left->total = margins->total - removed;
+    return (int128)(gained - lost);
 }
 
-static void score_blocks(const struct serin_blocks *blocks, const struct remainder *left,
+/* NMI of the pooled table whose cells' sum has gained `change` and whose margins are `left`. */
+static double score_of(const struct remainder *left, int128 change)
+{
+    const struct measured *measured = left->measured;
+    int128 whole = (int128)((uint128)left->total * ln_short(left->total));
+    int128 reference = whole - sum_short(left->rows, measured->table.rows);
+    int128 label = whole - sum_short(left->columns, measured->table.columns);
+    int128 joint = whole - (left->cells + change);
+    struct serin_entropies entropies = {
+        .reference = nats(reference, left->total),
+        .label = nats(label, left->total),
+        .mutual_information = fmax(0.0, nats(reference + label - joint, left->total)),
+    };
+    return entropies_nmi(&entropies, measured->normalizer);
+}
+
+static void score_blocks(const struct serin_blocks *blocks, struct remainder *left,
                          struct block_scores *scores)
 {
     for (size_t start = 0, end = 0; start < blocks->count; start = end) {
         while (end < blocks->count && blocks->cells[end].block == blocks->cells[start].block) {
             end++;
         }
-        uint64_t removed = 0;
-        double score = score_without(left, blocks->cells + start, end - start, &removed);
-        if (removed > 0) {
-            block_scores_add(scores, score - left->measured->nmi);
+        int128 change = remove_block(left, blocks->cells + start, end - start);
+        if (left->total < left->measured->margins.total) {
+            block_scores_add(scores, score_of(left, change) - left->measured->nmi);
         }
     }
 }
@@ -139,13 +198,8 @@ enum serin_status serin_design_effect(const struct serin_blocks *blocks,
     double independent = 0.0;
     TRY(independent_variance(&measured, &independent));
 
-    scratch_scope scratch;
-    scratch_init(&scratch);
-    uint64_t *margins = scratch_take(&scratch, table.rows + table.columns, sizeof(*margins));
-    if (!margins) {
-        return SERIN_NO_MEMORY;
-    }
-    struct remainder left = {&measured, margins, margins + table.rows};
+    __attribute__((cleanup(remainder_clear))) struct remainder left;
+    TRY(remainder_init(&left, &measured));
     struct block_scores scores = {{0}, {0}, 0};
     score_blocks(blocks, &left, &scores);
     if (scores.blocks < 2) {

@@ -9,10 +9,9 @@
 
 /*
  * Influence times the normalizer, M ψ = ln x − r_i − c_j, is additive but for ln x. All three are
- * kept in fixed point with 54 bits behind the point (each below 2⁷ in size), so that subtracting
- * is exact and the squares add up in any order.
+ * kept in the fixed point of ln_short (each below 2⁷ in size), so that subtracting is exact and the
+ * squares add up in any order.
  */
-enum { FRACTION_BITS = LN_FRACTION_BITS - 64 };
 
 static int64_t to_fixed(double nats)
 {
@@ -33,11 +32,6 @@ struct influence {
 static void influence_clear(struct influence *influence)
 {
     scratch_clear(&influence->scratch);
-}
-
-static int64_t ln_short(uint64_t count)
-{
-    return (int64_t)(ln_fixed(count) >> 64);
 }
 
 /* What a label adds by making the normalizer move: κ (−ln p − H), with −ln p in fixed point. */
@@ -63,16 +57,16 @@ static enum serin_status influence_init(struct influence *influence,
     struct normalizer_gradient slope =
         normalizer_gradient(measured->normalizer, entropies->reference, entropies->label);
     double score = entropies->mutual_information / measured->mean;
-    int64_t total = ln_short(measured->margins.total);
+    int64_t total = (int64_t)ln_short(measured->margins.total);
     for (size_t i = 0; i < table->rows; i++) {
-        int64_t surprise = total - ln_short(measured->margins.rows[i]);
+        int64_t surprise = total - (int64_t)ln_short(measured->margins.rows[i]);
         influence->rows[i] =
             to_fixed(entropies->mutual_information +
                      entropy_term(score * slope.reference, surprise, entropies->reference)) -
             surprise;
     }
     for (size_t j = 0; j < table->columns; j++) {
-        int64_t surprise = total - ln_short(measured->margins.columns[j]);
+        int64_t surprise = total - (int64_t)ln_short(measured->margins.columns[j]);
         influence->columns[j] =
             to_fixed(entropy_term(score * slope.label, surprise, entropies->label)) +
             (total - surprise);
@@ -87,11 +81,11 @@ static double mean_square(const struct influence *influence, const struct serin_
     for (size_t i = 0; i < table->rows; i++) {
         const uint64_t *row = table->counts + i * table->columns;
         for (size_t j = 0; j < table->columns; j++) {
-            int64_t value = ln_short(row[j]) - influence->rows[i] - influence->columns[j];
+            int64_t value = (int64_t)ln_short(row[j]) - influence->rows[i] - influence->columns[j];
             wide_sum_add(&squares, row[j], (uint128)((int128)value * value));
         }
     }
-    return wide_to_double(wide_sum_total(&squares), 2 * FRACTION_BITS) / (double)total;
+    return wide_to_double(wide_sum_total(&squares), 2 * LN_SHORT_BITS) / (double)total;
 }
 
 enum serin_status influence_variance(const struct measured *measured, double *out)
@@ -129,7 +123,8 @@ enum serin_status serin_influence(const struct serin_table *table, enum serin_no
     for (size_t i = 0; i < table->rows; i++) {
         for (size_t j = 0; j < table->columns; j++) {
             size_t k = i * table->columns + j;
-            int64_t value = ln_short(table->counts[k]) - influence.rows[i] - influence.columns[j];
+            int64_t value =
+                (int64_t)ln_short(table->counts[k]) - influence.rows[i] - influence.columns[j];
             out[k] = table->counts[k] > 0 ? to_nats(value) / measured.mean : 0.0;
         }
     }

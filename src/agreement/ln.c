@@ -19,13 +19,39 @@ static uint128 artanh_fixed(uint64_t numerator, uint64_t denominator)
     return t + ((uint128)(t3 / 3) << 18) + (t5 / 5 >> 6) + (t7 / 7 >> 30);
 }
 
-/* count = k 2^s + r with k from the table's upper half; ln count = ln k + s ln 2 + ln(1 + r/k2^s),
- * and ln(1 + x) = 2 artanh(x/(2 + x)). */
-uint128 ln_beyond_table(uint64_t count)
+/*
+ * A count from the table's size on: k · 2^shift + rest with k from the table's upper half. Then
+ * ln count = ln k + shift · ln 2 + ln(1 + x), x = rest/(k · 2^shift), and ln(1 + x) = 2 artanh(t)
+ * with t = x/(2 + x) = rest/divisor < 2⁻¹³.
+ */
+struct split {
+    uint128 ln; /* of k · 2^shift */
+    uint64_t rest;
+    uint64_t divisor;
+};
+
+static inline struct split split_count(uint64_t count)
 {
     int shift = __builtin_clzll(LN_TABLE_SIZE / 2) - __builtin_clzll(count);
     uint64_t k = count >> shift;
     uint64_t rest = count - (k << shift);
-    uint128 ln = ln_fixed(k) + (uint128)(unsigned)shift * ln_fixed(2);
-    return rest == 0 ? ln : ln + 2 * artanh_fixed(rest, (k << (shift + 1)) + rest);
+    return (struct split){
+        .ln = ln_fixed(k) + (uint128)(unsigned)shift * ln_fixed(2),
+        .rest = rest,
+        .divisor = (k << (shift + 1)) + rest,
+    };
+}
+
+uint128 ln_beyond_table(uint64_t count)
+{
+    struct split split = split_count(count);
+    return split.rest == 0 ? split.ln : split.ln + 2 * artanh_fixed(split.rest, split.divisor);
+}
+
+uint64_t ln_short_beyond_table(uint64_t count)
+{
+    struct split split = split_count(count);
+    double t = (double)(int64_t)split.rest / (double)(int64_t)split.divisor;
+    double more = t * (2.0 + 2.0 / 3.0 * (t * t));
+    return (uint64_t)(split.ln >> 64) + (uint64_t)(int64_t)(more * 0x1p54);
 }
