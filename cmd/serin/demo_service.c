@@ -93,10 +93,11 @@ static enum serin_status write_config(const struct demo_service *service, const 
     }
     char path[PATH_MAX];
     path_in(service, "serin.db", path);
-    buffer_printf(config,
-                  "listen: 127.0.0.1:0\noperators_listen: 127.0.0.1:0\nlog_format: json\n"
-                  "store: \"%s\"\n%s",
-                  path, streams);
+    buffer_printf(
+        config,
+        "listen: 127.0.0.1:0\noperators_listen: 127.0.0.1:0\nlog_format: json\nshutdown_delay: 0s\n"
+        "store: \"%s\"\n%s",
+        path, streams);
     TRY(buffer_status(config));
     path_in(service, "serin.yaml", path);
     struct text_view text = buffer_view(config);

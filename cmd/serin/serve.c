@@ -7,6 +7,7 @@
 #include "source/store.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -37,10 +38,11 @@ struct running {
     struct metrics *metrics;
     struct store *store;
     struct service *service;
-    struct workers *workers;
+    struct lanes *lanes;
     struct server *api;
     struct server *operators;
     const char *config_path;
+    bool is_urgent; /* told twice to stop */
 };
 
 static enum log_format choose_format(enum log_format_choice choice)
@@ -82,7 +84,8 @@ static enum serin_status start_service(struct running *running, const struct con
                                   .log = running->log,
                                   .clock = clock_system()};
     TRY(service_create(&parts, &running->service, err));
-    return workers_create(config->limits.workers, config->limits.queue, &running->workers, err);
+    running->lanes = lanes_create(config->limits.workers, config->limits.queue);
+    return running->lanes ? SERIN_OK : serin_fail(err, SERIN_NO_MEMORY, "no memory to start");
 }
 
 static enum serin_status start_listeners(struct running *running, const struct config *config,
@@ -90,15 +93,16 @@ static enum serin_status start_listeners(struct running *running, const struct c
 {
     struct server_options operators = {.listen = config->operators_listen,
                                        .routes = &operator_routes,
-                                       .limits = &config->limits,
-                                       .threads = 1};
+                                       .lanes = running->lanes,
+                                       .threads = 1,
+                                       .limits = &config->limits};
     TRY(server_start(running->service, &operators, &running->operators, err));
     struct server_options api = {.listen = config->listen,
                                  .routes = &public_routes,
+                                 .lanes = running->lanes,
+                                 .threads = API_THREADS,
                                  .limits = &config->limits,
-                                 .tls = &config->tls,
-                                 .workers = running->workers,
-                                 .threads = API_THREADS};
+                                 .tls = &config->tls};
     return server_start(running->service, &api, &running->api, err);
 }
 
@@ -123,23 +127,61 @@ static enum serin_status start(struct running *running, struct serin_error *err)
     TRY(signals_create(&running->signals, err));
     TRY(start_telemetry(running, config, err));
     TRY(start_service(running, config, err));
-    TRY(start_listeners(running, config, err));
-    const struct config *in_force = config;
-    TRY(service_configure(running->service, config, err));
-    config = NULL; /* the service owns it now */
+    owned(snapshot) snapshot = NULL;
+    TRY(snapshot_create(running->service, config, &snapshot, err));
+    const struct config *in_force = give(config); /* the snapshot owns it now */
+    service_configure(running->service, give(snapshot));
+    TRY(start_listeners(running, in_force, err));
     announce(running, in_force);
     return SERIN_OK;
 }
 
 /* ---- running --------------------------------------------------------------------------------- */
 
+/* What only a new process can change, told apart because everything else takes effect at once. */
+static void warn_of_restart(struct running *running, const struct config *before,
+                            const struct config *after)
+{
+    const struct {
+        const char *key;
+        bool differs;
+    } rows[] = {
+        {"listen", strcmp(before->listen, after->listen) != 0},
+        {"operators_listen", strcmp(before->operators_listen, after->operators_listen) != 0},
+        {"store", strcmp(before->store_path, after->store_path) != 0},
+        {"log_format", before->log_format != after->log_format},
+        {"limits.workers", before->limits.workers != after->limits.workers},
+        {"limits.queue", before->limits.queue != after->limits.queue},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+        if (rows[i].differs) {
+            log_warning(running->log, "a changed setting takes effect at the next start only",
+                        log_text("field", rows[i].key));
+        }
+    }
+}
+
+static void put_in_force(struct running *running, struct snapshot *next)
+{
+    const struct config *after = snapshot_config(next);
+    const struct snapshot *current = service_acquire(running->service);
+    warn_of_restart(running, snapshot_config(current), after);
+    service_release(running->service, current);
+    log_set_level(after->log_level);
+    service_configure(running->service, next);
+}
+
+/* All or nothing: whatever can fail comes before the first change. */
 static enum serin_status load_again(struct running *running, struct serin_error *err)
 {
     owned(config) config = NULL;
+    owned(snapshot) next = NULL;
     TRY(config_load(running->config_path, environ, &config, err));
-    log_set_level(config->log_level);
-    TRY(service_configure(running->service, config, err));
-    config = NULL; /* the service owns it now */
+    TRY(snapshot_create(running->service, config, &next, err));
+    const struct config *loaded = give(config); /* the snapshot owns it now */
+    TRY(server_renew(running->operators, &loaded->limits, NULL, err));
+    TRY(server_renew(running->api, &loaded->limits, &loaded->tls, err));
+    put_in_force(running, give(next));
     return SERIN_OK;
 }
 
@@ -176,40 +218,50 @@ static void run_until_stopped(struct running *running)
 
 /* ---- stopping -------------------------------------------------------------------------------- */
 
-static int64_t grace_ms(struct running *running)
-{
-    const struct snapshot *snapshot = service_acquire(running->service);
-    int64_t grace = snapshot ? snapshot_config(snapshot)->shutdown_grace_ms : 0;
-    service_release(running->service, snapshot);
-    return grace;
-}
-
-/* Finishes what was accepted: no new connections, but every request under way gets its answer. */
-static void drain(struct running *running)
+/* One step of waiting; false when the time is over, or a second signal says that it is. */
+static bool may_go_on(struct running *running, struct deadline deadline)
 {
     struct serin_error err = {0};
-    struct deadline deadline = deadline_after(clock_system(), grace_ms(running));
-    service_drain(running->service);
-    server_quiesce(running->api);
-    log_info(running->log, "stopping", log_u64("requests", server_active(running->api)));
     enum signal_event event = SIGNAL_NONE;
-    while (server_active(running->api) > 0 && !deadline_passed(deadline) &&
-           event != SIGNAL_STOP_NOW) {
-        server_sweep(running->api);
-        if (signals_wait(running->signals, DRAIN_STEP_MS, &event, &err) != SERIN_OK) {
-            break;
-        }
+    if (running->is_urgent || deadline_passed(deadline)) {
+        return false;
+    }
+    server_sweep(running->api);
+    server_sweep(running->operators);
+    running->is_urgent = signals_wait(running->signals, DRAIN_STEP_MS, &event, &err) != SERIN_OK ||
+                         event == SIGNAL_STOP_NOW;
+    return true;
+}
+
+/*
+ * Finishes what was accepted. First load balancers get time to notice that the service is no longer
+ * ready; then nobody is let in any more, but every request under way gets its answer.
+ */
+static void drain(struct running *running)
+{
+    const struct snapshot *snapshot = service_acquire(running->service);
+    int64_t delay_ms = snapshot_config(snapshot)->shutdown_delay_ms;
+    int64_t grace_ms = snapshot_config(snapshot)->shutdown_grace_ms;
+    service_release(running->service, snapshot);
+    service_drain(running->service);
+    log_info(running->log, "stopping", log_u64("requests", server_active(running->api)));
+    struct deadline delay = deadline_after(clock_system(), delay_ms);
+    while (may_go_on(running, delay)) {
+    }
+    server_quiesce(running->api);
+    struct deadline grace = deadline_after(clock_system(), grace_ms);
+    while (server_active(running->api) > 0 && may_go_on(running, grace)) {
     }
 }
 
 static void tear_down(struct running *running)
 {
-    if (running->workers) {
-        workers_stop(running->workers);
+    if (running->lanes) {
+        lanes_stop(running->lanes);
     }
     server_destroy(running->api);
     server_destroy(running->operators);
-    workers_destroy(running->workers);
+    lanes_destroy(running->lanes);
     service_destroy(running->service);
     store_close(running->store);
     metrics_destroy(running->metrics);

@@ -235,16 +235,17 @@ static enum serin_status driver_of(const struct node *node, const char *path,
     TRY(decode_expect(node, NODE_MAP, path, err));
     char type_path[DECODE_PATH_SIZE];
     decode_path_field(path, "type", type_path);
+    const char *allowed = source_driver_types((char[SOURCE_TYPES_SIZE]){""});
     const struct node *type = node_find(node, text_view_of("type"));
     if (!type || node_kind(type) != NODE_TEXT) {
-        return decode_fail(type ? type : node, type_path, err, "missing; allowed: %s",
-                           source_driver_types((char[SOURCE_TYPES_SIZE]){""}));
+        (void)decode_fail(type ? type : node, type_path, err, "missing; allowed: %s", allowed);
+        return SERIN_INVALID;
     }
     const struct source_driver *driver = source_driver_find(node_text(type).start);
     if (!driver) {
-        return decode_fail(type, type_path, err, "unknown type %s; allowed: %s",
-                           TEXT_QUOTE(node_text(type)),
-                           source_driver_types((char[SOURCE_TYPES_SIZE]){""}));
+        (void)decode_fail(type, type_path, err, "unknown type %s; allowed: %s",
+                          TEXT_QUOTE(node_text(type)), allowed);
+        return SERIN_INVALID;
     }
     *out = driver;
     return SERIN_OK;

@@ -28,7 +28,7 @@ struct config_auth {
 
 struct config_limits {
     uint64_t connections;
-    uint64_t workers;      /* requests handled at the same time */
+    uint64_t workers;      /* requests handled at the same time, per lane */
     uint64_t queue;        /* further requests waiting for a worker; beyond that 503 */
     uint64_t upload_bytes; /* of all bodies being received together; beyond that 503 */
     int64_t header_ms;
@@ -43,6 +43,7 @@ struct config {
     struct config_auth auth;
     struct config_limits limits;
     int64_t deadline_ms;       /* of one analysis, all in all */
+    int64_t shutdown_delay_ms; /* from no longer being ready to no longer accepting */
     int64_t shutdown_grace_ms; /* for what was accepted before the stop */
     char *store_path;
     enum log_level log_level;

@@ -10,6 +10,7 @@ struct connection {
     int fd;
     enum connection_phase phase;
     struct monotonic_time since;
+    bool is_shut;
 };
 
 struct connections {
@@ -40,6 +41,55 @@ void connections_destroy(struct connections *connections)
     }
 }
 
+void connections_limit(struct connections *connections, const struct connection_limits *limits)
+{
+    scoped_lock held = mutex_hold(&connections->mutex);
+    connections->limits = *limits;
+}
+
+/* The library then sees the end of the stream and closes the descriptor itself. */
+static void shut(struct connection *connection)
+{
+    (void)shutdown(connection->fd, SHUT_RDWR);
+    connection->is_shut = true;
+}
+
+/* How readily a connection is given up for a new one; 0: never. */
+static int expendability(enum connection_phase phase)
+{
+    switch (phase) {
+    case CONNECTION_CONNECTED:
+    case CONNECTION_IDLE:
+        return 2;
+    case CONNECTION_RECEIVING:
+        return 1;
+    case CONNECTION_ANSWERING:
+    case CONNECTION_SENDING:
+        break;
+    }
+    return 0;
+}
+
+static bool is_rather_shut(const struct connection *a, const struct connection *b)
+{
+    int by_phase = expendability(a->phase) - expendability(b->phase);
+    return by_phase != 0 ? by_phase > 0 : a->since.ns < b->since.ns;
+}
+
+static void make_room(struct connections *connections)
+{
+    struct connection *chosen = NULL;
+    for (struct connection *each = connections->first; each; each = each->next) {
+        bool is_candidate = !each->is_shut && expendability(each->phase) > 0;
+        if (is_candidate && (!chosen || is_rather_shut(each, chosen))) {
+            chosen = each;
+        }
+    }
+    if (chosen) {
+        shut(chosen);
+    }
+}
+
 struct connection *connections_open(struct connections *connections, int fd)
 {
     struct connection *connection = memory_allocate(1, sizeof(*connection));
@@ -50,6 +100,9 @@ struct connection *connections_open(struct connections *connections, int fd)
     connection->phase = CONNECTION_CONNECTED;
     connection->since = clock_monotonic(connections->clock);
     scoped_lock held = mutex_hold(&connections->mutex);
+    if (connections->count >= connections->limits.open - connections->limits.open / 4) {
+        make_room(connections);
+    }
     connection->next = connections->first;
     if (connections->first) {
         connections->first->previous = connection;
@@ -98,6 +151,7 @@ static int64_t phase_limit_ms(const struct connection_limits *limits, enum conne
     case CONNECTION_CONNECTED:
         return limits->header_ms;
     case CONNECTION_RECEIVING:
+    case CONNECTION_SENDING:
         return limits->body_ms;
     case CONNECTION_IDLE:
         return limits->idle_ms;
@@ -110,17 +164,16 @@ static int64_t phase_limit_ms(const struct connection_limits *limits, enum conne
 size_t connections_sweep(struct connections *connections)
 {
     struct monotonic_time now = clock_monotonic(connections->clock);
-    size_t shut = 0;
+    size_t count = 0;
     scoped_lock held = mutex_hold(&connections->mutex);
     for (struct connection *each = connections->first; each; each = each->next) {
         int64_t limit = phase_limit_ms(&connections->limits, each->phase);
-        if (monotonic_elapsed_ms(each->since, now) > limit) {
-            /* The library then sees the end of the stream and closes the descriptor itself. */
-            (void)shutdown(each->fd, SHUT_RDWR);
-            shut++;
+        if (!each->is_shut && monotonic_elapsed_ms(each->since, now) > limit) {
+            shut(each);
+            count++;
         }
     }
-    return shut;
+    return count;
 }
 
 size_t connections_count(struct connections *connections)

@@ -18,8 +18,9 @@ struct connections;
 struct connection;
 
 struct connection_limits {
+    uint64_t open;     /* when three quarters are taken, those that only wait make room */
     int64_t header_ms; /* from connecting to the end of the first request's headers */
-    int64_t body_ms;   /* from there to the end of its body */
+    int64_t body_ms;   /* from there to the end of its body; and to take the answer */
     int64_t idle_ms;   /* between one answer and the next request's headers */
 };
 
@@ -28,7 +29,14 @@ struct connections *connections_create(const struct connection_limits *limits,
 void connections_destroy(struct connections *connections); /* NULL is fine; all must be closed */
 DEFINE_CLEANUP(connections)
 
-/* A peer has connected on descriptor `fd`; NULL when memory is short. */
+/* Other limits from now on. */
+void connections_limit(struct connections *connections, const struct connection_limits *limits);
+
+/*
+ * A peer has connected on descriptor `fd`; NULL when memory is short. Where the limit is near, the
+ * peer that has waited longest without a request under way is shut out for it, or else the slowest
+ * uploader: a flood of idle connections cannot keep honest peers out.
+ */
 struct connection *connections_open(struct connections *connections, int fd);
 /* It is gone; to be told before the descriptor is closed. NULL is fine. */
 void connections_close(struct connections *connections, struct connection *connection);
@@ -37,6 +45,7 @@ enum connection_phase {
     CONNECTION_CONNECTED, /* no request yet */
     CONNECTION_RECEIVING, /* a request's body */
     CONNECTION_ANSWERING, /* the handler's turn: no limit here */
+    CONNECTION_SENDING,   /* the answer */
     CONNECTION_IDLE       /* between two requests */
 };
 void connection_enter(struct connections *connections, struct connection *connection,

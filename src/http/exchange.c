@@ -17,8 +17,10 @@ enum stage { STAGE_NEW, STAGE_RECEIVING, STAGE_WORKING, STAGE_DONE };
 
 struct exchange {
     struct exchange_host *host;
+    const atomic_bool *is_closing;
     enum stage stage;
     bool is_refused; /* the reply is settled before the handler's turn */
+    bool must_close; /* what follows on the connection cannot be trusted */
     const struct snapshot *snapshot;
     const struct route *route; /* NULL: no such route */
     struct request request;
@@ -28,6 +30,7 @@ struct exchange {
     size_t received;
     size_t held; /* bytes of the host's upload budget */
     struct MHD_Connection *connection;
+    struct connection *tracked;
     struct monotonic_time started;
 };
 
@@ -45,7 +48,8 @@ static void make_request_id(struct exchange_host *host, char *out)
                    (unsigned long long)hash.low);
 }
 
-struct exchange *exchange_create(struct exchange_host *host, const char *raw_target)
+struct exchange *exchange_create(struct exchange_host *host, const char *raw_target,
+                                 const atomic_bool *is_closing)
 {
     struct exchange *exchange = memory_allocate(1, sizeof(*exchange));
     if (!exchange) {
@@ -53,6 +57,7 @@ struct exchange *exchange_create(struct exchange_host *host, const char *raw_tar
     }
     atomic_fetch_add(&host->active, 1);
     exchange->host = host;
+    exchange->is_closing = is_closing;
     exchange->started = clock_monotonic(host_clock(host));
     exchange->snapshot = service_acquire(host->service);
     exchange->reply.body = buffer_create(REPLY_BYTES_MAX);
@@ -78,6 +83,7 @@ void exchange_destroy(struct exchange *exchange)
     service_release(host->service, exchange->snapshot);
     buffer_destroy(exchange->reply.body);
     buffer_destroy(exchange->body);
+    document_destroy(exchange->request.document);
     memory_free(exchange->query);
     memory_free(exchange);
     atomic_fetch_sub(&host->active, 1);
@@ -236,7 +242,7 @@ static bool reserve(struct exchange *exchange, size_t bytes)
     struct exchange_host *host = exchange->host;
     size_t before = atomic_fetch_add(&host->upload_bytes, bytes);
     exchange->held += bytes;
-    return before + bytes <= host->upload_limit;
+    return before + bytes <= atomic_load(&host->upload_limit);
 }
 
 static void receive(struct exchange *exchange, const char *piece, size_t size)
@@ -299,7 +305,8 @@ static void add_headers(const struct exchange *exchange, struct MHD_Response *re
     if (reply->allowed[0]) {
         (void)MHD_add_response_header(response, "Allow", reply->allowed);
     }
-    if (service_is_draining(exchange->host->service)) {
+    if (exchange->must_close || atomic_load(exchange->is_closing) ||
+        service_is_draining(exchange->host->service)) {
         (void)MHD_add_response_header(response, "Connection", "close");
     }
 }
@@ -314,6 +321,7 @@ static enum MHD_Result send_reply(struct exchange *exchange)
         return MHD_NO;
     }
     add_headers(exchange, response);
+    connection_enter(exchange->host->connections, exchange->tracked, CONNECTION_SENDING);
     enum MHD_Result queued =
         MHD_queue_response(exchange->connection, (unsigned)exchange->reply.status, response);
     MHD_destroy_response(response);
@@ -349,22 +357,44 @@ static void handle_on_worker(void *context)
     MHD_resume_connection(exchange->connection);
 }
 
+/* A request that cannot be read is malformed, unless it is memory that lacks. */
+static bool parse(struct exchange *exchange)
+{
+    struct serin_error err = {0};
+    enum serin_status status =
+        exchange->route->parse ? exchange->route->parse(&exchange->request, &err) : SERIN_OK;
+    if (status != SERIN_OK) {
+        refuse(exchange, status == SERIN_NO_MEMORY ? 503 : 400, &err);
+    }
+    return status == SERIN_OK;
+}
+
+static enum MHD_Result hand_over(struct exchange *exchange, const char *lane)
+{
+    MHD_suspend_connection(exchange->connection);
+    if (!lanes_submit(exchange->host->lanes, lane, handle_on_worker, exchange)) {
+        refuse_with(exchange, 503, SERIN_BUSY, "all workers for this are busy; try again");
+        MHD_resume_connection(exchange->connection);
+    }
+    return MHD_YES;
+}
+
 static enum MHD_Result dispatch(struct exchange *exchange)
 {
+    const struct route *route = exchange->route;
     exchange->stage = STAGE_WORKING;
     if (exchange->body) {
         exchange->request.body = buffer_view(exchange->body);
     }
-    if (!exchange->route->may_wait || !exchange->host->workers) {
-        handle(exchange);
+    if (!parse(exchange)) {
         return send_reply(exchange);
     }
-    MHD_suspend_connection(exchange->connection);
-    if (!workers_submit(exchange->host->workers, handle_on_worker, exchange)) {
-        refuse_with(exchange, 503, SERIN_BUSY, "all workers are busy; try again");
-        MHD_resume_connection(exchange->connection);
+    const char *lane = route->lane ? route->lane(exchange->snapshot, &exchange->request) : NULL;
+    if (lane) {
+        return hand_over(exchange, lane);
     }
-    return MHD_YES;
+    handle(exchange);
+    return send_reply(exchange);
 }
 
 /* ---- the library's protocol ------------------------------------------------------------------ */
@@ -372,6 +402,7 @@ static enum MHD_Result dispatch(struct exchange *exchange)
 static enum MHD_Result step_head(struct exchange *exchange, struct MHD_Connection *connection,
                                  struct connection *tracked, const char *path, const char *method)
 {
+    exchange->tracked = tracked;
     connection_enter(exchange->host->connections, tracked, CONNECTION_RECEIVING);
     begin(exchange, connection, path, method);
     /* A body announced as too long is not waited for; the library closes the connection then. */
@@ -400,7 +431,7 @@ enum MHD_Result exchange_step(struct exchange *exchange, struct MHD_Connection *
         if (*piece_size > 0) {
             return step_piece(exchange, piece, piece_size);
         }
-        connection_enter(exchange->host->connections, tracked, CONNECTION_ANSWERING);
+        connection_enter(exchange->host->connections, exchange->tracked, CONNECTION_ANSWERING);
         return exchange->is_refused ? send_reply(exchange) : dispatch(exchange);
     case STAGE_WORKING:
         return send_reply(exchange);

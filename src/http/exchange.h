@@ -5,20 +5,21 @@
 #define SERIN_HTTP_EXCHANGE_H
 
 #include "http/connections.h"
+#include "http/lanes.h"
 #include "http/route.h"
-#include "http/workers.h"
 
 #include <microhttpd.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 
 /* What the exchanges of one listener share. */
 struct exchange_host {
     struct service *service;
     const struct route_table *routes;
     struct connections *connections;
-    struct workers *workers;     /* NULL: every handler runs where the bytes are moved */
+    struct lanes *lanes;         /* for the handlers that may wait */
     _Atomic size_t upload_bytes; /* held by bodies being received */
-    size_t upload_limit;
+    _Atomic size_t upload_limit;
     _Atomic size_t active; /* exchanges under way */
     _Atomic uint64_t next_id;
     struct hash_key id_key;
@@ -26,8 +27,12 @@ struct exchange_host {
 
 struct exchange;
 
-/* The library has read a request line; NULL when memory is short. `raw_target` is as sent. */
-struct exchange *exchange_create(struct exchange_host *host, const char *raw_target);
+/*
+ * The library has read a request line; NULL when memory is short. `raw_target` is as sent; the
+ * answer asks the peer to come back on a new connection when `is_closing` is set by then.
+ */
+struct exchange *exchange_create(struct exchange_host *host, const char *raw_target,
+                                 const atomic_bool *is_closing);
 void exchange_destroy(struct exchange *exchange); /* NULL is fine */
 
 /*

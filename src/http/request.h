@@ -7,6 +7,7 @@
 #define SERIN_HTTP_REQUEST_H
 
 #include "base/buffer.h"
+#include "base/node.h"
 #include "base/text.h"
 #include "http/auth.h"
 #include "platform/deadline.h"
@@ -25,6 +26,7 @@ struct request {
     const char *route;                   /* the pattern that matched; "none" when none did */
     struct text_view query;              /* raw, without the question mark */
     struct text_view body;               /* whole */
+    struct document *document;           /* what the route's `parse` made of them; NULL: nothing */
     const char *content_type;            /* "" when absent */
     const char *accept;                  /* "" when absent */
     bool is_gzip;                        /* Content-Encoding: gzip */

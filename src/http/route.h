@@ -17,8 +17,14 @@ struct route {
     void (*handle)(struct service *service, const struct snapshot *snapshot,
                    const struct request *request, struct reply *reply);
     enum right right;  /* needed on some stream; which stream is the handler's affair */
-    bool may_wait;     /* runs on a worker thread */
     size_t body_limit; /* bytes; 0: none is read */
+
+    /* Reads query or body into request->document, before the lane is asked for. Its failure is a
+       400. NULL: the handler reads what it needs. */
+    enum serin_status (*parse)(struct request *request, struct serin_error *err);
+    /* The lane of workers whose turn it is, see http/lanes.h. NULL, here or as its result: the
+       handler cannot wait and runs where the bytes are moved. */
+    const char *(*lane)(const struct snapshot *snapshot, const struct request *request);
     const char *help;
 };
 
@@ -43,8 +49,7 @@ SERIN_MUST_CHECK enum serin_status route_find(const struct route_table *table, c
 /* routes_analysis.c, routes_events.c, routes_streams.c, routes_operators.c */
 typedef void route_handler(struct service *service, const struct snapshot *snapshot,
                            const struct request *request, struct reply *reply);
-route_handler route_analysis_get;
-route_handler route_analysis_post;
+route_handler route_analysis;
 route_handler route_events_post;
 route_handler route_streams_list;
 route_handler route_streams_tables;
@@ -52,5 +57,12 @@ route_handler route_openapi;
 route_handler route_metrics;
 route_handler route_livez;
 route_handler route_readyz;
+
+/* route_read.c: the steps of a route before its handler's turn. */
+enum serin_status route_parse_query(struct request *request, struct serin_error *err);
+enum serin_status route_parse_body(struct request *request, struct serin_error *err);
+const char *route_lane_of_document(const struct snapshot *snapshot, const struct request *request);
+const char *route_lane_of_parameter(const struct snapshot *snapshot, const struct request *request);
+const char *route_lane_of_events(const struct snapshot *snapshot, const struct request *request);
 
 #endif

@@ -1,8 +1,6 @@
 #include "analysis/flight.h"
 #include "http/observe.h"
 #include "http/route.h"
-#include "platform/json.h"
-#include "platform/query.h"
 
 /* One analysis on its way through the handler. */
 struct asking {
@@ -41,52 +39,18 @@ static enum serin_status ask(struct service *service, const struct snapshot *sna
     return SERIN_OK;
 }
 
-static void fail(struct service *service, const struct request *request, int code,
-                 const struct serin_error *err, struct reply *reply)
-{
-    reply_problem_code(reply, request, code, err);
-    observe_refusal(service, request, code, err);
-}
-
-static void answer(struct service *service, const struct snapshot *snapshot,
-                   const struct request *request, const struct node *fields, struct reply *reply)
+void route_analysis(struct service *service, const struct snapshot *snapshot,
+                    const struct request *request, struct reply *reply)
 {
     struct serin_error err = {0};
     struct analysis_result result;
-    enum serin_status status = ask(service, snapshot, request, fields, &result, &err);
+    enum serin_status status =
+        ask(service, snapshot, request, document_root(request->document), &result, &err);
     if (status != SERIN_OK) {
-        fail(service, request, http_code(status), &err, reply);
+        err.status = status;
+        reply_problem(reply, request, status, &err);
+        observe_refusal(service, request, http_code(status), &err);
         return;
     }
     buffer_append(reply->body, result.json, result.length);
-}
-
-void route_analysis_get(struct service *service, const struct snapshot *snapshot,
-                        const struct request *request, struct reply *reply)
-{
-    struct serin_error err = {0};
-    owned(document) document = NULL;
-    if (query_parse(request->query, &document_limits_request, &document, &err) != SERIN_OK) {
-        fail(service, request, 400, &err, reply);
-        return;
-    }
-    answer(service, snapshot, request, document_root(document), reply);
-}
-
-void route_analysis_post(struct service *service, const struct snapshot *snapshot,
-                         const struct request *request, struct reply *reply)
-{
-    struct serin_error err = {0};
-    owned(document) document = NULL;
-    if (request->query.length > 0) {
-        (void)serin_fail(&err, SERIN_INVALID,
-                         "a POST takes its fields from the body, none from the query");
-        fail(service, request, 400, &err, reply);
-        return;
-    }
-    if (json_parse(request->body, &document_limits_request, &document, &err) != SERIN_OK) {
-        fail(service, request, 400, &err, reply);
-        return;
-    }
-    answer(service, snapshot, request, document_root(document), reply);
 }

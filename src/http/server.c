@@ -3,172 +3,69 @@
 #include "http/connections.h"
 #include "http/exchange.h"
 #include "http/listen.h"
+#include "http/listener.h"
 #include "platform/digest.h"
-#include "platform/file.h"
 
-#include <microhttpd.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-enum {
-    ADDRESS_SIZE = 96,
-    OPTIONS_MAX = 20,
-    PEM_BYTES_MAX = 1024 * 1024,
-    CONNECTION_MEMORY = 32 * 1024 /* headers of one request */
-};
-
-/* Nothing older than TLS 1.2 (RFC 8996). */
-static const char tls_priorities[] = "SECURE128:+SECURE192:-VERS-ALL:+VERS-TLS1.2:+VERS-TLS1.3";
+enum { ADDRESS_SIZE = 96, RETIRING_MAX = 16 };
 
 struct server {
-    struct MHD_Daemon *daemon;
     struct exchange_host host;
+    struct config_limits limits; /* in force */
+    unsigned threads;
     char address[ADDRESS_SIZE];
-    bool is_quiet;
-    int listen_fd; /* -1 once the library owns it */
-    char *certificate;
-    char *key;
-    char *client_ca;
+    int listen_fd; /* -1: no longer listening */
+    struct listener *listener;
+    struct listener *retiring[RETIRING_MAX]; /* oldest first */
+    size_t retiring_count;
 };
 
-/* ---- the library's callbacks ----------------------------------------------------------------- */
-
-static void *on_request_line(void *context, const char *target, struct MHD_Connection *connection)
+static struct connection_limits connection_limits(const struct config_limits *limits)
 {
-    (void)connection;
-    return exchange_create(context, target);
-}
-
-static struct connection *tracked_connection(struct MHD_Connection *connection)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    return info ? info->socket_context : NULL;
-}
-
-static enum MHD_Result on_request(void *context, struct MHD_Connection *connection,
-                                  const char *path, const char *method, const char *version,
-                                  const char *piece, size_t *piece_size, void **state)
-{
-    (void)context;
-    (void)version;
-    struct exchange *exchange = *state;
-    if (!exchange) {
-        return MHD_NO;
-    }
-    return exchange_step(exchange, connection, tracked_connection(connection), path, method, piece,
-                         piece_size);
-}
-
-static void on_request_completed(void *context, struct MHD_Connection *connection, void **state,
-                                 enum MHD_RequestTerminationCode reason)
-{
-    (void)reason;
-    struct exchange_host *host = context;
-    exchange_destroy(*state);
-    *state = NULL;
-    connection_enter(host->connections, tracked_connection(connection), CONNECTION_IDLE);
-}
-
-static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
-                          enum MHD_ConnectionNotificationCode what)
-{
-    struct exchange_host *host = context;
-    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
-        connections_close(host->connections, *socket_context);
-        *socket_context = NULL;
-        return;
-    }
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    *socket_context = info ? connections_open(host->connections, info->connect_fd) : NULL;
+    return (struct connection_limits){.open = limits->connections,
+                                      .header_ms = limits->header_ms,
+                                      .body_ms = limits->body_ms,
+                                      .idle_ms = limits->idle_ms};
 }
 
 /* ---- starting -------------------------------------------------------------------------------- */
 
-struct option_list {
-    struct MHD_OptionItem items[OPTIONS_MAX];
-    size_t count;
-};
-
-static void add_option(struct option_list *list, enum MHD_OPTION option, intptr_t value,
-                       void *pointer)
+static enum serin_status load_tls(const struct config_tls *tls, struct tls_identity **out,
+                                  struct serin_error *err)
 {
-    list->items[list->count++] = (struct MHD_OptionItem){option, value, pointer};
-    list->items[list->count] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
+    *out = NULL;
+    return tls && tls->certificate ? tls_identity_load(tls, out, err) : SERIN_OK;
 }
 
-/* A function pointer travels through the library's option list as an integer. */
-#define CALLBACK(function) ((intptr_t)(function))
-
-static void add_common_options(struct option_list *list, struct server *server,
-                               const struct server_options *options)
+/* Takes over `*tls` on success. */
+static enum serin_status start_listener(struct server *server, const struct config_limits *limits,
+                                        struct tls_identity **tls, struct listener **out,
+                                        struct serin_error *err)
 {
-    struct exchange_host *host = &server->host;
-    int64_t idle_s = (options->limits->idle_ms + 999) / 1000;
-    add_option(list, MHD_OPTION_LISTEN_SOCKET, server->listen_fd, NULL);
-    add_option(list, MHD_OPTION_CONNECTION_LIMIT, (intptr_t)options->limits->connections, NULL);
-    add_option(list, MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)idle_s, NULL);
-    add_option(list, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL);
-    add_option(list, MHD_OPTION_URI_LOG_CALLBACK, CALLBACK(on_request_line), host);
-    add_option(list, MHD_OPTION_NOTIFY_COMPLETED, CALLBACK(on_request_completed), host);
-    add_option(list, MHD_OPTION_NOTIFY_CONNECTION, CALLBACK(on_connection), host);
-    if (options->threads > 1) {
-        add_option(list, MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)options->threads, NULL);
-    }
-}
-
-static enum serin_status add_tls_options(struct option_list *list, struct server *server,
-                                         const struct config_tls *tls, struct serin_error *err)
-{
-    size_t length = 0; /* PEM is text: its zero-terminated form is what the library takes */
-    serin_error_at(err, "tls.certificate");
-    TRY(file_read(tls->certificate, PEM_BYTES_MAX, &server->certificate, &length, err));
-    serin_error_at(err, "tls.key");
-    TRY(file_read(tls->key, PEM_BYTES_MAX, &server->key, &length, err));
-    add_option(list, MHD_OPTION_HTTPS_MEM_CERT, 0, server->certificate);
-    add_option(list, MHD_OPTION_HTTPS_MEM_KEY, 0, server->key);
-    add_option(list, MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)tls_priorities);
-    if (tls->client_ca) {
-        serin_error_at(err, "tls.client_ca");
-        TRY(file_read(tls->client_ca, PEM_BYTES_MAX, &server->client_ca, &length, err));
-        add_option(list, MHD_OPTION_HTTPS_MEM_TRUST, 0, server->client_ca);
-    }
-    serin_error_at(err, "%s", "");
-    return SERIN_OK;
-}
-
-static enum serin_status start_daemon(struct server *server, const struct server_options *options,
-                                      struct serin_error *err)
-{
-    struct option_list list = {.count = 0};
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
-    add_common_options(&list, server, options);
-    if (options->tls && options->tls->certificate) {
-        flags |= MHD_USE_TLS;
-        TRY(add_tls_options(&list, server, options->tls, err));
-    }
-    server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, &server->host,
-                                      MHD_OPTION_ARRAY, list.items, MHD_OPTION_END);
-    if (!server->daemon) {
-        return serin_fail(err, SERIN_UNAVAILABLE, "the HTTP listener on %s did not start%s",
-                          server->address,
-                          flags & MHD_USE_TLS ? "; do tls.certificate and tls.key match?" : "");
-    }
-    server->listen_fd = -1;
+    struct listener_options options = {.listen_fd = server->listen_fd,
+                                       .address = server->address,
+                                       .threads = server->threads,
+                                       .connections = limits->connections,
+                                       .idle_ms = limits->idle_ms,
+                                       .tls = *tls};
+    TRY(listener_start(&server->host, &options, out, err));
+    *tls = NULL;
     return SERIN_OK;
 }
 
 static enum serin_status prepare(struct server *server, struct service *service,
                                  const struct server_options *options, struct serin_error *err)
 {
-    struct connection_limits limits = {.header_ms = options->limits->header_ms,
-                                       .body_ms = options->limits->body_ms,
-                                       .idle_ms = options->limits->idle_ms};
+    struct connection_limits limits = connection_limits(options->limits);
+    server->threads = options->threads;
+    server->limits = *options->limits;
     server->host.service = service;
     server->host.routes = options->routes;
-    server->host.workers = options->workers;
-    server->host.upload_limit = options->limits->upload_bytes;
+    server->host.lanes = options->lanes;
+    atomic_init(&server->host.upload_limit, options->limits->upload_bytes);
     server->host.connections = connections_create(&limits, service_clock(service));
     if (!server->host.connections) {
         return serin_fail(err, SERIN_NO_MEMORY, "no memory for the HTTP listener");
@@ -181,14 +78,74 @@ static enum serin_status prepare(struct server *server, struct service *service,
 enum serin_status server_start(struct service *service, const struct server_options *options,
                                struct server **out, struct serin_error *err)
 {
+    owned(tls_identity) tls = NULL;
+    TRY(load_tls(options->tls, &tls, err));
     owned(server) server = memory_allocate(1, sizeof(*server));
     if (!server) {
         return serin_fail(err, SERIN_NO_MEMORY, "no memory for the HTTP listener");
     }
     server->listen_fd = -1;
     TRY(prepare(server, service, options, err));
-    TRY(start_daemon(server, options, err));
+    TRY(start_listener(server, options->limits, &tls, &server->listener, err));
     *out = give(server);
+    return SERIN_OK;
+}
+
+/* ---- renewing -------------------------------------------------------------------------------- */
+
+static void forget_retired(struct server *server, size_t index)
+{
+    listener_destroy(server->retiring[index]);
+    server->retiring_count--;
+    memmove(&server->retiring[index], &server->retiring[index + 1],
+            (server->retiring_count - index) * sizeof(server->retiring[0]));
+}
+
+static void forget_idle(struct server *server)
+{
+    for (size_t i = server->retiring_count; i > 0; i--) {
+        if (listener_connections(server->retiring[i - 1]) == 0) {
+            forget_retired(server, i - 1);
+        }
+    }
+}
+
+static bool same_limits(const struct config_limits *a, const struct config_limits *b)
+{
+    return a->connections == b->connections && a->upload_bytes == b->upload_bytes &&
+           a->header_ms == b->header_ms && a->body_ms == b->body_ms && a->idle_ms == b->idle_ms;
+}
+
+static void apply_limits(struct server *server, const struct config_limits *limits)
+{
+    struct connection_limits connection = connection_limits(limits);
+    connections_limit(server->host.connections, &connection);
+    atomic_store(&server->host.upload_limit, limits->upload_bytes);
+    server->limits = *limits;
+}
+
+enum serin_status server_renew(struct server *server, const struct config_limits *limits,
+                               const struct config_tls *tls, struct serin_error *err)
+{
+    owned(tls_identity) identity = NULL;
+    struct listener *next = NULL;
+    TRY(load_tls(tls, &identity, err));
+    if (tls_identity_equal(identity, listener_tls(server->listener)) &&
+        same_limits(limits, &server->limits)) {
+        return SERIN_OK;
+    }
+    forget_idle(server);
+    if (server->retiring_count == RETIRING_MAX) {
+        return serin_fail(
+            err, SERIN_BUSY,
+            "connections under %d earlier settings are still open; reload again later",
+            RETIRING_MAX);
+    }
+    TRY(start_listener(server, limits, &identity, &next, err));
+    listener_retire(server->listener);
+    server->retiring[server->retiring_count++] = server->listener;
+    server->listener = next;
+    apply_limits(server, limits);
     return SERIN_OK;
 }
 
@@ -199,14 +156,23 @@ const char *server_address(const struct server *server)
     return server->address;
 }
 
+/* Peers that the kernel has greeted on our behalf: they count as accepted. */
+static void adopt_waiting(struct server *server)
+{
+    int fd = accept4(server->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    while (fd >= 0) {
+        listener_adopt(server->listener, fd);
+        fd = accept4(server->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    }
+}
+
 void server_quiesce(struct server *server)
 {
-    if (!server->is_quiet) {
-        server->is_quiet = true;
-        MHD_socket fd = MHD_quiesce_daemon(server->daemon);
-        if (fd != MHD_INVALID_SOCKET) {
-            (void)close(fd);
-        }
+    if (server->listen_fd >= 0) {
+        listener_retire(server->listener);
+        adopt_waiting(server);
+        (void)close(server->listen_fd);
+        server->listen_fd = -1;
     }
 }
 
@@ -223,6 +189,7 @@ size_t server_connections(const struct server *server)
 void server_sweep(struct server *server)
 {
     (void)connections_sweep(server->host.connections);
+    forget_idle(server);
 }
 
 void server_destroy(struct server *server)
@@ -230,15 +197,13 @@ void server_destroy(struct server *server)
     if (!server) {
         return;
     }
-    if (server->daemon) {
-        MHD_stop_daemon(server->daemon);
+    while (server->retiring_count > 0) {
+        forget_retired(server, server->retiring_count - 1);
     }
+    listener_destroy(server->listener);
     if (server->listen_fd >= 0) {
         (void)close(server->listen_fd);
     }
     connections_destroy(server->host.connections);
-    memory_free(server->certificate);
-    memory_free(server->key);
-    memory_free(server->client_ca);
     memory_free(server);
 }

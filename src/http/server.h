@@ -1,13 +1,13 @@
 /*
- * A listener: sockets, TLS, threads and limits in front of a table of routes.
+ * A listening address: sockets, TLS, threads and limits in front of a table of routes.
  */
 #ifndef SERIN_HTTP_SERVER_H
 #define SERIN_HTTP_SERVER_H
 
 #include "base/memory.h"
+#include "http/lanes.h"
 #include "http/route.h"
 #include "http/service.h"
-#include "http/workers.h"
 #include "serin/error.h"
 
 #include <stdbool.h>
@@ -18,10 +18,10 @@ struct server;
 struct server_options {
     const char *listen;               /* "127.0.0.1:8080"; port 0 picks a free one */
     const struct route_table *routes; /* lives for ever */
+    struct lanes *lanes;              /* for handlers that may wait */
+    unsigned threads;                 /* that move bytes */
     const struct config_limits *limits;
     const struct config_tls *tls; /* NULL: plain HTTP */
-    struct workers *workers;      /* NULL: handlers run where the bytes are moved */
-    unsigned threads;             /* that move bytes */
 };
 
 /*
@@ -32,10 +32,20 @@ SERIN_MUST_CHECK enum serin_status server_start(struct service *service,
                                                 const struct server_options *options,
                                                 struct server **out, struct serin_error *err);
 
+/*
+ * Puts other limits and certificates in force, reading the files of `tls` anew. New connections
+ * get them; those that are open go on until their next answer. Fails as server_start does; then
+ * nothing has changed.
+ */
+SERIN_MUST_CHECK enum serin_status server_renew(struct server *server,
+                                                const struct config_limits *limits,
+                                                const struct config_tls *tls,
+                                                struct serin_error *err);
+
 /* The address it listens on, with the real port. */
 const char *server_address(const struct server *server);
 
-/* Stops accepting; what is under way goes on. */
+/* Stops accepting; what is under way, or waits to be accepted, goes on. */
 void server_quiesce(struct server *server);
 
 /* Requests under way. */

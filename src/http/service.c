@@ -22,7 +22,7 @@ struct service {
     atomic_bool is_draining;
 };
 
-static void snapshot_destroy(struct snapshot *snapshot)
+void snapshot_destroy(struct snapshot *snapshot)
 {
     if (snapshot) {
         catalog_destroy(snapshot->catalog);
@@ -31,7 +31,6 @@ static void snapshot_destroy(struct snapshot *snapshot)
         memory_free(snapshot);
     }
 }
-DEFINE_CLEANUP(snapshot)
 
 enum serin_status service_create(const struct service_parts *parts, struct service **out,
                                  struct serin_error *err)
@@ -80,7 +79,22 @@ static enum serin_status make_auth(const struct config *config, struct auth **ou
     return *out ? SERIN_OK : serin_fail(err, SERIN_NO_MEMORY, "no memory for the tokens");
 }
 
-static void replace_current(struct service *service, struct snapshot *next)
+enum serin_status snapshot_create(const struct service *service, struct config *config,
+                                  struct snapshot **out, struct serin_error *err)
+{
+    owned(snapshot) next = memory_allocate(1, sizeof(*next));
+    if (!next) {
+        return serin_fail(err, SERIN_NO_MEMORY, "no memory for the configuration");
+    }
+    TRY(catalog_create(config->sources, config->streams, service->parts.store, &next->catalog,
+                       err));
+    TRY(make_auth(config, &next->auth, err));
+    next->config = config;
+    *out = give(next);
+    return SERIN_OK;
+}
+
+void service_configure(struct service *service, struct snapshot *next)
 {
     mutex_lock(&service->mutex);
     struct snapshot *old = service->current;
@@ -91,21 +105,6 @@ static void replace_current(struct service *service, struct snapshot *next)
     if (is_last) {
         snapshot_destroy(old);
     }
-}
-
-enum serin_status service_configure(struct service *service, struct config *config,
-                                    struct serin_error *err)
-{
-    owned(snapshot) next = memory_allocate(1, sizeof(*next));
-    if (!next) {
-        return serin_fail(err, SERIN_NO_MEMORY, "no memory for the configuration");
-    }
-    TRY(catalog_create(config->sources, config->streams, service->parts.store, &next->catalog,
-                       err));
-    TRY(make_auth(config, &next->auth, err));
-    next->config = config;
-    replace_current(service, give(next));
-    return SERIN_OK;
 }
 
 const struct snapshot *service_acquire(struct service *service)

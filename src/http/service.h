@@ -38,11 +38,17 @@ void service_destroy(struct service *service); /* NULL is fine; no request may b
 DEFINE_CLEANUP(service)
 
 /*
- * Puts a configuration in force: opens its sources, reads its tokens. Takes over `config` only on
- * success; on failure the one in force stays.
+ * A configuration made ready: its sources opened, its tokens read. Takes over `config` only on
+ * success. What is not put in force has to be destroyed.
  */
-SERIN_MUST_CHECK enum serin_status service_configure(struct service *service, struct config *config,
-                                                     struct serin_error *err);
+SERIN_MUST_CHECK enum serin_status snapshot_create(const struct service *service,
+                                                   struct config *config, struct snapshot **out,
+                                                   struct serin_error *err);
+void snapshot_destroy(struct snapshot *snapshot); /* NULL is fine */
+DEFINE_CLEANUP(snapshot)
+
+/* Puts it in force and takes it over. */
+void service_configure(struct service *service, struct snapshot *next);
 
 /* The configuration in force, to be released by the caller; NULL before the first. */
 const struct snapshot *service_acquire(struct service *service);

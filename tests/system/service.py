@@ -58,9 +58,18 @@ class Service:
             file.write(text)
         return self.path(name)
 
+    def head(self):
+        rows = {
+            "listen": "127.0.0.1:0",
+            "operators_listen": "127.0.0.1:0",
+            "store": self.path("serin.db"),
+            "log_format": "json",
+            "shutdown_delay": "0s",
+        }
+        return "".join(f"{key}: {value}\n" for key, value in rows.items() if key + ":" not in self.config)
+
     def start(self):
-        head = f"listen: 127.0.0.1:0\noperators_listen: 127.0.0.1:0\nstore: {self.path('serin.db')}\nlog_format: json\n"
-        self.write("serin.yaml", head + self.config)
+        self.write("serin.yaml", self.head() + self.config)
         self.process = subprocess.Popen(
             [self.binary, "serve", "--config", self.path("serin.yaml")],
             stdin=subprocess.DEVNULL,
@@ -68,10 +77,11 @@ class Service:
             stderr=subprocess.PIPE,
             text=True,
         )
+        self.log = []
         self.served = threading.Event()
         self.reader = threading.Thread(target=self._read_log, daemon=True)
         self.reader.start()
-        if not self.served.wait(PATIENCE) or self.process.poll() is not None:
+        if not self.served.wait(PATIENCE) or not self.logged("serving"):
             self.stop(signal.SIGKILL)
             raise RuntimeError("serin did not start: " + "".join(map(str, self.log)))
         return self

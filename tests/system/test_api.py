@@ -338,6 +338,26 @@ class ReloadAndStop(unittest.TestCase):
         self.assertEqual(refused["field"], "streams[0].sauce")
         self.assertEqual(self.names(), ["fresh"])
 
+    def test_a_refused_file_changes_nothing_at_all(self):
+        self.rewrite("\nlog_level: error\nstreams:\n  - {name: worse, sauce: store}\n")
+        self.service.wait_logged("configuration refused; the one in force stays")
+        self.service.ask(stream="shop", canary="", stable="b")
+        self.service.wait_logged("request refused")
+
+    def test_what_needs_a_restart_is_told(self):
+        self.rewrite("\nlimits: {workers: 3, idle_timeout: 70s}\nstreams: [{name: fresh}]\n")
+        self.service.wait_logged("configuration reloaded")
+        told = self.service.logged("a changed setting takes effect at the next start only")
+        self.assertEqual([entry["field"] for entry in told], ["limits.workers"])
+        path = self.service.path("serin.yaml")
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        self.service.write("serin.yaml", text.replace("serin.db", "other.db").replace("127.0.0.1:0", "127.0.0.1:1"))
+        self.service.process.send_signal(signal.SIGHUP)
+        self.service.wait_logged("configuration reloaded", 2)
+        told = self.service.logged("a changed setting takes effect at the next start only")
+        self.assertEqual([entry["field"] for entry in told[1:]], ["listen", "operators_listen", "store"])
+
     def test_events_survive_a_clean_stop(self):
         self.service.push(label_events("shop", "kept", 500, 0.1, seed=5), batch="kept")
         self.assertEqual(self.service.stop(), 0)

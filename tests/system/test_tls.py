@@ -2,10 +2,14 @@
 
 import http.client
 import json
+import os
 import shutil
+import signal
 import ssl
 import subprocess
+import time
 import unittest
+import warnings
 
 from service import PATIENCE, Service
 
@@ -74,8 +78,10 @@ class Tls(unittest.TestCase):
 
     def test_old_protocol_versions_are_refused(self):
         context = self.context("client")
-        context.minimum_version = ssl.TLSVersion.TLSv1
-        context.maximum_version = ssl.TLSVersion.TLSv1_1
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            context.minimum_version = ssl.TLSVersion.TLSv1
+            context.maximum_version = ssl.TLSVersion.TLSv1_1
         context.set_ciphers("ALL:@SECLEVEL=0")
         with self.assertRaises((ssl.SSLError, ConnectionError)):
             self.get(context)
@@ -89,6 +95,95 @@ class Tls(unittest.TestCase):
         with self.assertRaisesRegex(RuntimeError, "tls.certificate and tls.key"):
             service.start()
         shutil.rmtree(service.folder)
+
+
+class Rotation(unittest.TestCase):
+    """SIGHUP after the files behind `tls` have been replaced."""
+
+    def setUp(self):
+        service = self.service = Service("")
+        for authority in ("ca", "next-ca"):
+            make_authority(service, authority)
+        for name in ("first", "second"):
+            make_certificate(service, "ca", name)
+        make_certificate(service, "next-ca", "client")
+        self.put("first")
+        shutil.copy(service.path("ca.pem"), service.path("clients.pem"))
+        path = service.path
+        service.config = f"tls: {{certificate: {path('server.pem')}, key: {path('server.key')}, client_ca: {path('clients.pem')}}}\nstreams: [{{name: shop}}]\n"
+        service.start()
+
+    def tearDown(self):
+        self.service.stop()
+        shutil.rmtree(self.service.folder)
+
+    def put(self, name, kinds=("pem", "key")):
+        for kind in kinds:
+            shutil.copy(self.service.path(f"{name}.{kind}"), self.service.path(f"server.{kind}"))
+
+    def connect(self, client=None):
+        context = ssl.create_default_context(cafile=self.service.path("ca.pem"))
+        if client:
+            context.load_cert_chain(self.service.path(client + ".pem"), self.service.path(client + ".key"))
+        host, port = self.service.api.rsplit(":", 1)
+        connection = http.client.HTTPSConnection(host, int(port), context=context, timeout=PATIENCE)
+        connection.connect()
+        self.addCleanup(connection.close)
+        return connection
+
+    def served(self, connection):
+        return dict(pair[0] for pair in connection.sock.getpeercert()["subject"])["commonName"]
+
+    def get(self, connection):
+        connection.request("GET", "/v1/streams")
+        response = connection.getresponse()
+        response.read()
+        return response.status, response.headers.get("Connection")
+
+    def reload(self, outcome, count=1):
+        self.service.process.send_signal(signal.SIGHUP)
+        return self.service.wait_logged(outcome, count)[-1]
+
+    def test_new_handshakes_get_the_new_certificate_and_open_connections_go_on(self):
+        old = self.connect()
+        self.assertEqual(self.served(old), "first")
+        self.assertEqual(self.get(old), (401, None))
+        socket_before = old.sock
+        self.put("second")
+        self.reload("configuration reloaded")
+        self.assertEqual(self.served(self.connect()), "second")
+        self.assertIs(old.sock, socket_before)
+        self.assertEqual(self.get(old), (401, "close"), "its next answer, and the word to come back anew")
+        old.connect()
+        self.assertEqual((self.served(old), self.get(old)), ("second", (401, None)))
+
+    def test_other_client_authorities_count_at_once(self):
+        self.assertEqual(self.get(self.connect("client"))[0], 401)
+        shutil.copy(self.service.path("next-ca.pem"), self.service.path("clients.pem"))
+        self.reload("configuration reloaded")
+        self.assertEqual(self.get(self.connect("client"))[0], 200)
+
+    def test_a_pair_that_does_not_match_leaves_the_old_one_in_force(self):
+        self.put("second", kinds=("key",))
+        refused = self.reload("configuration refused; the one in force stays")
+        self.assertEqual(refused["field"], "tls")
+        self.assertIn("belong together", refused["detail"])
+        self.assertEqual(self.served(self.connect()), "first")
+
+    def test_many_rotations_leave_nothing_behind(self):
+        def descriptors():
+            return len(os.listdir(f"/proc/{self.service.process.pid}/fd"))
+
+        before = descriptors()
+        for turn in range(1, 7):
+            self.put(("first", "second")[turn % 2])
+            self.reload("configuration reloaded", turn)
+            self.assertEqual(self.served(self.connect()), ("first", "second")[turn % 2])
+        self.doCleanups()
+        end = time.monotonic() + PATIENCE
+        while descriptors() > before and time.monotonic() < end:
+            time.sleep(0.1)
+        self.assertLessEqual(descriptors(), before)
 
 
 if __name__ == "__main__":
