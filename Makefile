@@ -249,7 +249,10 @@ format: ## rewrite the layout
 
 .PHONY: check-tidy
 check-tidy: ## clang-tidy
-	@$(CLANG_TIDY) --quiet $(SOURCES) $(COMMANDS) -- $(CPPFLAGS) -std=gnu17 $(PACKAGE_CFLAGS)
+	@mkdir -p build
+	@printf '%s\n' -I$(CURDIR)/include -I$(CURDIR)/src -D_GNU_SOURCE '-DSERIN_VERSION="$(VERSION)"' \
+		-std=gnu17 $(PACKAGE_CFLAGS) > build/compile_flags.txt
+	@printf '%s\n' $(SOURCES) $(COMMANDS) | xargs -P 2 -n 6 $(CLANG_TIDY) --quiet -p build
 
 .PHONY: check-cppcheck
 check-cppcheck: ## cppcheck

@@ -10,22 +10,27 @@
 
 #include "base/text.h"
 
+#include <stdint.h>
+
 /* The standard's #embed is newer than the compilers we build with. */
 #define EMBED_FILE(name, path)                                                                     \
     extern const char embedded_##name[];                                                           \
-    extern const char embedded_##name##_end[];                                                     \
+    extern const uint64_t embedded_##name##_size;                                                  \
     __asm__(".section .rodata\n"                                                                   \
-            ".global embedded_" #name "\n"                                                         \
+            ".balign 8\n"                                                                          \
+            ".hidden embedded_" #name "_size\n"                                                    \
+            ".global embedded_" #name "_size\n"                                                    \
+            "embedded_" #name "_size:\n"                                                           \
+            ".quad 2f - 1f\n"                                                                      \
             ".hidden embedded_" #name "\n"                                                         \
+            ".global embedded_" #name "\n"                                                         \
             "embedded_" #name ":\n"                                                                \
+            "1:\n"                                                                                 \
             ".incbin \"" path "\"\n"                                                               \
-            ".global embedded_" #name "_end\n"                                                     \
-            ".hidden embedded_" #name "_end\n"                                                     \
-            "embedded_" #name "_end:\n"                                                            \
+            "2:\n"                                                                                 \
             ".byte 0\n"                                                                            \
             ".previous\n")
 
-#define EMBED_VIEW(name)                                                                           \
-    ((struct text_view){embedded_##name, (size_t)(embedded_##name##_end - embedded_##name)})
+#define EMBED_VIEW(name) ((struct text_view){embedded_##name, (size_t)embedded_##name##_size})
 
 #endif
