@@ -93,7 +93,7 @@ static size_t column_of(const struct canvas *canvas, double value)
 static struct canvas canvas_for(const struct demo_case *which, const struct terminal *terminal)
 {
     bool is_shift = strcmp(which->design, "shift") == 0;
-    return (struct canvas){terminal, is_shift ? 0.0 : -0.3, is_shift ? 0.1 : 0.1};
+    return (struct canvas){terminal, is_shift ? 0.0 : -0.3, 0.1};
 }
 
 static void draw_interval(const struct canvas *canvas, const struct look *look, double limit,

@@ -213,21 +213,16 @@ const char *demo_service_address(const struct demo_service *service)
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
+/* Posts `request` to `path`; `*out` is the answer's body, freed with memory_free. */
 static enum serin_status post(struct demo_service *service, const char *path,
-                              const struct client_header *headers, size_t header_count,
-                              const char *content_type, struct text_view body, char **out,
-                              size_t *out_length, struct serin_error *err)
+                              struct client_request request, char **out, size_t *out_length,
+                              struct serin_error *err)
 {
     char url[ADDRESS_SIZE + 64];
     (void)snprintf(url, sizeof(url), "http://%s%s", service->address, path);
-    struct client_request request = {.method = CLIENT_POST,
-                                     .url = url,
-                                     .headers = headers,
-                                     .header_count = header_count,
-                                     .content_type = content_type,
-                                     .body = body.start,
-                                     .body_length = body.length,
-                                     .response_limit = ANSWER_MAX};
+    request.method = CLIENT_POST;
+    request.url = url;
+    request.response_limit = ANSWER_MAX;
     struct client_response response;
     struct deadline deadline = deadline_after(clock_system(), PATIENCE_MS);
     owned_memory char *answer = NULL;
@@ -243,31 +238,44 @@ enum serin_status demo_service_push(struct demo_service *service, const char *ba
     struct client_header headers[] = {
         {"Idempotency-Key", batch},
     };
+    struct text_view body = buffer_view(lines);
+    struct client_request request = {.headers = headers,
+                                     .header_count = ARRAY_LENGTH(headers),
+                                     .content_type = "application/x-ndjson",
+                                     .body = body.start,
+                                     .body_length = body.length};
     owned_memory char *answer = NULL;
     size_t length = 0;
-    return post(service, "/v1/events", headers, ARRAY_LENGTH(headers), "application/x-ndjson",
-                buffer_view(lines), &answer, &length, err);
+    return post(service, "/v1/events", request, &answer, &length, err);
+}
+
+static enum serin_status write_question(const char *stream, const char *canary, const char *stable,
+                                        struct buffer *out)
+{
+    struct json_writer json;
+    json_writer_init(&json, out);
+    json_write_object_begin(&json);
+    json_field_text(&json, "stream", stream);
+    json_field_text(&json, "canary", canary);
+    json_field_text(&json, "stable", stable);
+    json_write_object_end(&json);
+    return json_writer_finish(&json);
 }
 
 enum serin_status demo_service_ask(struct demo_service *service, const char *stream,
                                    const char *canary, const char *stable, struct document **out,
                                    struct serin_error *err)
 {
-    owned(buffer) body = buffer_create(4096);
-    if (!body) {
+    owned(buffer) question = buffer_create(4096);
+    if (!question) {
         return serin_fail(err, SERIN_NO_MEMORY, "no memory for the question");
     }
-    struct json_writer json;
-    json_writer_init(&json, body);
-    json_write_object_begin(&json);
-    json_field_text(&json, "stream", stream);
-    json_field_text(&json, "canary", canary);
-    json_field_text(&json, "stable", stable);
-    json_write_object_end(&json);
-    TRY(json_writer_finish(&json));
+    TRY(write_question(stream, canary, stable, question));
+    struct text_view body = buffer_view(question);
+    struct client_request request = {
+        .content_type = "application/json", .body = body.start, .body_length = body.length};
     owned_memory char *answer = NULL;
     size_t length = 0;
-    TRY(post(service, "/v1/analysis", NULL, 0, "application/json", buffer_view(body), &answer,
-             &length, err));
+    TRY(post(service, "/v1/analysis", request, &answer, &length, err));
     return json_parse((struct text_view){answer, length}, &document_limits_request, out, err);
 }

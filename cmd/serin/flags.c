@@ -10,7 +10,10 @@ static void row_name(const char *flag, size_t length, char out[static FLAG_NAME_
 {
     size_t kept = length < FLAG_NAME_SIZE ? length : FLAG_NAME_SIZE - 1;
     for (size_t i = 0; i < kept; i++) {
-        out[i] = flag[i] == '-' ? '_' : flag[i];
+        out[i] = flag[i];
+        if (out[i] == '-') {
+            out[i] = '_';
+        }
     }
     out[kept] = '\0';
 }
@@ -149,7 +152,9 @@ static void write_flag(const struct decode_field *row, struct buffer *out)
     (void)snprintf(flag, sizeof(flag), "  --%s%s", row->name,
                    row->kind == DECODE_KIND_BOOL ? "" : " VALUE");
     for (char *each = flag; *each; each++) {
-        *each = *each == '_' ? '-' : *each;
+        if (*each == '_') {
+            *each = '-';
+        }
     }
     buffer_printf(out, "%-*s %s", HELP_COLUMN, flag, row->help);
     if (row->kind == DECODE_KIND_ENUM) {

@@ -2,6 +2,7 @@
 
 #include "source/source.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -256,6 +257,7 @@ static enum serin_status source_decode(const struct node *node, const char *path
 {
     const struct source_driver *driver = NULL;
     TRY(driver_of(node, path, &driver, err));
+    assert(driver);
     void *options = memory_allocate(1, driver->options_size);
     if (!options) {
         return serin_fail(err, SERIN_NO_MEMORY, "no memory for the sources");
