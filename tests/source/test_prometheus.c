@@ -444,6 +444,7 @@ Test(prometheus, an_answer_that_breaks_off_is_asked_for_again_and_counted_once)
     cr_assert(eq(int, bench_fetch(&bench), SERIN_OK), "%s", bench.err.detail);
     cr_assert(eq(int, test_server_requests(bench.server), 3));
     cr_assert(eq(u64, block_tables_events(bench.tables, ARM_CANARY), 3));
+    cr_assert(eq(ptr, (void *)block_tables_incomplete_reason(bench.tables), NULL));
     bench_close(&bench);
 }
 
