@@ -145,14 +145,24 @@ static void print_look(const struct demo_case *which, const struct terminal *ter
 /* ---- one rollout ----------------------------------------------------------------------------- */
 
 struct outcome {
+    const struct demo_case *which;
     unsigned looks;
     struct look last;
     bool is_right;
 };
 
+/* One run of the demo. */
+struct demonstration {
+    struct terminal terminal;
+    int64_t pace_ms; /* pause after each look, for people */
+    struct demo_streams streams;
+    struct demo_service *service;
+    struct outcome *outcomes; /* one per case chosen */
+    size_t count;
+};
+
 /* One batch as pods push it: what came in since the last look. */
-static enum serin_status push_step(const struct demo_case *which,
-                                   const struct demo_streams *streams, struct demo_service *service,
+static enum serin_status push_step(const struct demonstration *demo, const struct demo_case *which,
                                    unsigned look, int64_t now_ms, struct serin_error *err)
 {
     size_t from = which->items * (look - 1) / DEMO_LOOKS;
@@ -161,11 +171,11 @@ static enum serin_status push_step(const struct demo_case *which,
     if (!lines) {
         return serin_fail(err, SERIN_NO_MEMORY, "no memory for a batch");
     }
-    demo_case_events(which, streams, from, to, now_ms, lines);
+    demo_case_events(which, &demo->streams, from, to, now_ms, lines);
     TRY(buffer_status(lines));
     char batch[64];
     (void)snprintf(batch, sizeof(batch), "%s-%u", which->stream, look);
-    return demo_service_push(service, batch, lines, err);
+    return demo_service_push(demo->service, batch, lines, err);
 }
 
 static enum serin_status take_look(const struct demo_case *which, struct demo_service *service,
@@ -184,95 +194,166 @@ static bool is_right(const struct demo_case *which, const struct look *look)
 }
 
 /* Argo's recipe: the first promote or rollback ends the analysis. */
-static enum serin_status run_case(const struct demo_case *which, const struct demo_streams *streams,
-                                  struct demo_service *service, const struct terminal *terminal,
-                                  struct outcome *out, struct serin_error *err)
+static enum serin_status run_case(const struct demonstration *demo, struct outcome *outcome,
+                                  struct serin_error *err)
 {
+    const struct demo_case *which = outcome->which;
     int64_t now_ms = clock_wall(clock_system()).unix_ms;
     (void)printf("\n%s: %s\n", which->title, which->story);
-    struct outcome outcome = {.looks = 0};
     bool is_decided = false;
-    while (outcome.looks < DEMO_LOOKS && !is_decided) {
-        outcome.looks++;
-        TRY(push_step(which, streams, service, outcome.looks, now_ms, err));
-        TRY(take_look(which, service, &outcome.last, err));
-        print_look(which, terminal, outcome.looks, &outcome.last);
-        is_decided = strcmp(outcome.last.verdict, "inconclusive") != 0;
+    while (outcome->looks < DEMO_LOOKS && !is_decided) {
+        outcome->looks++;
+        TRY(push_step(demo, which, outcome->looks, now_ms, err));
+        TRY(take_look(which, demo->service, &outcome->last, err));
+        print_look(which, &demo->terminal, outcome->looks, &outcome->last);
+        (void)usleep((useconds_t)demo->pace_ms * 1000);
+        is_decided = strcmp(outcome->last.verdict, "inconclusive") != 0;
     }
-    outcome.is_right = is_right(which, &outcome.last);
-    *out = outcome;
+    outcome->is_right = is_right(which, &outcome->last);
     return SERIN_OK;
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */
 
-static void print_summary(const struct outcome *outcomes)
+static void print_summary(const struct demonstration *demo)
 {
     (void)printf("\n  %-26s %5s  %7s %7s  %8s  %-12s %-22s\n", "case", "after", "canary", "stable",
                  "delta", "verdict", "reason");
-    for (size_t i = 0; i < demo_case_count; i++) {
-        const struct look *last = &outcomes[i].last;
+    for (size_t i = 0; i < demo->count; i++) {
+        const struct outcome *outcome = &demo->outcomes[i];
+        const struct look *last = &outcome->last;
         (void)printf(
-            "  %-26s %2u min  %7llu %7llu  %8s  %-12s %-22s %s\n", demo_cases[i].title,
-            outcomes[i].looks * DEMO_MINUTES_PER_LOOK, (unsigned long long)last->canary_samples,
+            "  %-26s %2u min  %7llu %7llu  %8s  %-12s %-22s %s\n", outcome->which->title,
+            outcome->looks * DEMO_MINUTES_PER_LOOK, (unsigned long long)last->canary_samples,
             (unsigned long long)last->stable_samples,
             last->has_delta ? number_write_fixed(last->estimate, NUMBER_DECIMALS, NUMBER_TEXT)
                             : "none",
-            last->verdict, last->reason, outcomes[i].is_right ? "as it should" : "WRONG");
+            last->verdict, last->reason, outcome->is_right ? "as it should" : "WRONG");
     }
 }
 
-static enum serin_status run_all(struct outcome *outcomes, struct serin_error *err)
+static enum serin_status start_service(struct demonstration *demo, struct serin_error *err)
 {
-    struct terminal terminal = terminal_inspect(STDOUT_FILENO);
-    struct demo_streams streams = {0};
-    TRY(demo_streams_load(&streams, err));
-    owned_memory struct demo_item *items = streams.items;
-    (void)items;
     owned(buffer) config = buffer_create(CONFIG_BYTES_MAX);
     if (!config) {
         return serin_fail(err, SERIN_NO_MEMORY, "no memory for the demo");
     }
     demo_cases_config(config);
     TRY(buffer_status(config));
-    owned(demo_service) service = NULL;
-    TRY(demo_service_start(buffer_text(config), &service, err));
+    return demo_service_start(buffer_text(config), &demo->service, err);
+}
+
+static enum serin_status run_all(struct demonstration *demo, struct serin_error *err)
+{
+    TRY(demo_streams_load(&demo->streams, err));
+    TRY(start_service(demo, err));
     (void)printf("%zu handwritten digits, labelled by four models, replayed to serin serve on %s\n"
                  "as pods would push them; every %d minutes it is asked as Argo Rollouts asks.\n"
                  "o estimate of canary minus stable, [ ] its interval, | the margin, . zero\n",
-                 streams.count, demo_service_address(service), DEMO_MINUTES_PER_LOOK);
-    for (size_t i = 0; i < demo_case_count; i++) {
-        TRY(run_case(&demo_cases[i], &streams, service, &terminal, &outcomes[i], err));
+                 demo->streams.count, demo_service_address(demo->service), DEMO_MINUTES_PER_LOOK);
+    for (size_t i = 0; i < demo->count; i++) {
+        TRY(run_case(demo, &demo->outcomes[i], err));
     }
     return SERIN_OK;
 }
 
-static enum exit_code run(const struct node *flags, char **arguments, size_t argument_count)
+/* ---- the command ----------------------------------------------------------------------------- */
+
+struct demo_flags {
+    int64_t pace_ms;
+};
+
+static const struct decode_field demo_fields[] = {
+    {.name = "pace",
+     DECODE_DURATION(struct demo_flags, pace_ms),
+     .fallback = "150ms",
+     .maximum = "10s",
+     .help = "pause after each look, on a terminal"},
+};
+static const struct decode_table demo_table = DECODE_TABLE(struct demo_flags, demo_fields);
+
+static const struct demo_case *find_case(const char *name)
 {
-    (void)flags;
-    (void)arguments;
-    (void)argument_count;
-    struct serin_error err = {0};
-    owned_memory struct outcome *outcomes = memory_allocate(demo_case_count, sizeof(*outcomes));
-    if (!outcomes) {
-        return EXIT_BUG;
-    }
-    if (run_all(outcomes, &err) != SERIN_OK) {
-        return command_fail("demo", &err);
-    }
-    print_summary(outcomes);
-    size_t wrong = 0;
     for (size_t i = 0; i < demo_case_count; i++) {
-        wrong += outcomes[i].is_right ? 0 : 1;
+        if (strcmp(demo_cases[i].name, name) == 0) {
+            return &demo_cases[i];
+        }
     }
-    (void)printf("\n%zu of %zu verdicts as they should be\n", demo_case_count - wrong,
-                 demo_case_count);
+    return NULL;
+}
+
+static enum serin_status unknown_case(const char *name, struct serin_error *err)
+{
+    char known[256] = "";
+    for (size_t i = 0; i < demo_case_count; i++) {
+        size_t used = strlen(known);
+        (void)snprintf(known + used, sizeof(known) - used, "%s%s", i > 0 ? ", " : "",
+                       demo_cases[i].name);
+    }
+    return serin_fail(err, SERIN_INVALID, "unknown case %s; known: %s",
+                      TEXT_QUOTE(text_view_of(name)), known);
+}
+
+/* The cases named, or all of them. */
+static enum serin_status choose_cases(char **names, size_t name_count, struct demonstration *demo,
+                                      struct serin_error *err)
+{
+    demo->count = name_count > 0 ? name_count : demo_case_count;
+    demo->outcomes = memory_allocate(demo->count, sizeof(*demo->outcomes));
+    if (!demo->outcomes) {
+        return serin_fail(err, SERIN_NO_MEMORY, "no memory for the demo");
+    }
+    for (size_t i = 0; i < demo->count; i++) {
+        demo->outcomes[i].which = name_count > 0 ? find_case(names[i]) : &demo_cases[i];
+        if (!demo->outcomes[i].which) {
+            return unknown_case(names[i], err);
+        }
+    }
+    return SERIN_OK;
+}
+
+static enum exit_code conclude(const struct demonstration *demo)
+{
+    size_t wrong = 0;
+    for (size_t i = 0; i < demo->count; i++) {
+        wrong += demo->outcomes[i].is_right ? 0 : 1;
+    }
+    print_summary(demo);
+    (void)printf("\n%zu of %zu verdicts as they should be\n", demo->count - wrong, demo->count);
     return wrong == 0 ? EXIT_PROMOTE : EXIT_ROLLBACK;
+}
+
+static enum exit_code demonstrate(struct demonstration *demo)
+{
+    struct serin_error err = {0};
+    enum serin_status status = run_all(demo, &err);
+    demo_service_destroy(demo->service);
+    memory_free(demo->streams.items);
+    return status == SERIN_OK ? conclude(demo) : command_fail("demo", &err);
+}
+
+static enum exit_code run(const struct node *given, char **arguments, size_t argument_count)
+{
+    struct serin_error err = {0};
+    struct demo_flags flags = {0};
+    struct demonstration demo = {.terminal = terminal_inspect(STDOUT_FILENO)};
+    enum exit_code code = EXIT_USAGE;
+    if (decode_map(&demo_table, given, "", &flags, &err) == SERIN_OK &&
+        choose_cases(arguments, argument_count, &demo, &err) == SERIN_OK) {
+        demo.pace_ms = demo.terminal.is_terminal ? flags.pace_ms : 0;
+        code = demonstrate(&demo);
+    } else {
+        (void)command_fail("demo", &err);
+    }
+    memory_free(demo.outcomes);
+    return code;
 }
 
 const struct command command_demo = {
     .name = "demo",
     .summary = "the main job on real label streams, with nothing to set up",
-    .arguments = "",
+    .arguments = "[CASE...]",
+    .most_arguments = 16,
+    .flags = {&demo_table},
     .run = run,
 };

@@ -2,14 +2,16 @@
 
 #include "base/hash.h"
 #include "base/json_writer.h"
+#include "labels/block_tables.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { STABLE_PODS = 6, CANARY_PODS = 2, MINUTE_MS = 60000 };
+enum { STABLE_PODS = 6, CANARY_PODS = 2, MINUTE_MS = 60000, ALIGNMENT_MINUTES = 64 };
 
 const struct demo_case demo_cases[] = {
-    {.title = "good canary",
+    {.name = "good",
+     .title = "good canary",
      .story = "retrained with a quarter more labels",
      .stream = "digits-good",
      .design = "reference",
@@ -19,7 +21,8 @@ const struct demo_case demo_cases[] = {
      .has_reference = true,
      .verdict = "promote",
      .reason = "within_margin"},
-    {.title = "broken canary",
+    {.name = "broken",
+     .title = "broken canary",
      .story = "same model; its thumbnailer now adds pixels in 8 bits",
      .stream = "digits-broken",
      .design = "reference",
@@ -29,7 +32,8 @@ const struct demo_case demo_cases[] = {
      .has_reference = true,
      .verdict = "rollback",
      .reason = "beyond_margin"},
-    {.title = "collapsed canary",
+    {.name = "collapsed",
+     .title = "collapsed canary",
      .story = "trained on a truncated table: knows 0, 1 and 2 only",
      .stream = "digits-collapsed",
      .design = "reference",
@@ -38,7 +42,8 @@ const struct demo_case demo_cases[] = {
      .canary_share = 50,
      .has_reference = true,
      .verdict = "rollback"},
-    {.title = "too little traffic",
+    {.name = "quiet",
+     .title = "too little traffic",
      .story = "the broken canary again, but on a quiet night",
      .stream = "digits-quiet",
      .design = "reference",
@@ -48,7 +53,8 @@ const struct demo_case demo_cases[] = {
      .has_reference = true,
      .verdict = "inconclusive",
      .reason = "too_few_samples"},
-    {.title = "biased sampling",
+    {.name = "biased",
+     .title = "biased sampling",
      .story = "the router sends the canary more than its 5 %, and easy digits",
      .stream = "digits-biased",
      .design = "reference",
@@ -59,7 +65,8 @@ const struct demo_case demo_cases[] = {
      .has_reference = true,
      .verdict = "inconclusive",
      .reason = "sample_ratio_mismatch"},
-    {.title = "mirrored traffic, good",
+    {.name = "mirrored-good",
+     .title = "mirrored traffic, good",
      .story = "both arms label the same 3,000 items",
      .stream = "digits-mirrored-good",
      .design = "paired",
@@ -69,7 +76,8 @@ const struct demo_case demo_cases[] = {
      .has_reference = true,
      .verdict = "promote",
      .reason = "within_margin"},
-    {.title = "mirrored traffic, broken",
+    {.name = "mirrored-broken",
+     .title = "mirrored traffic, broken",
      .story = "both arms label the same 3,000 items",
      .stream = "digits-mirrored-broken",
      .design = "paired",
@@ -79,7 +87,8 @@ const struct demo_case demo_cases[] = {
      .has_reference = true,
      .verdict = "rollback",
      .reason = "beyond_margin"},
-    {.title = "no reference, good",
+    {.name = "shift-good",
+     .title = "no reference, good",
      .story = "only emitted labels are known: do they tell the arms apart?",
      .stream = "digits-shift-good",
      .design = "shift",
@@ -88,7 +97,8 @@ const struct demo_case demo_cases[] = {
      .canary_share = 50,
      .verdict = "promote",
      .reason = "within_margin"},
-    {.title = "no reference, collapsed",
+    {.name = "shift-collapsed",
+     .title = "no reference, collapsed",
      .story = "only emitted labels are known: do they tell the arms apart?",
      .stream = "digits-shift-collapsed",
      .design = "shift",
@@ -106,7 +116,7 @@ void demo_cases_config(struct buffer *out)
     for (size_t i = 0; i < demo_case_count; i++) {
         const struct demo_case *each = &demo_cases[i];
         buffer_printf(out,
-                      "  - name: %s\n    stale_after: 1h\n    keyed: %s\n"
+                      "  - name: %s\n    stale_after: 6h\n    keyed: %s\n"
                       "    analysis: {design: %s, canary_share: %s}\n",
                       each->stream, each->is_mirrored ? "true" : "false", each->design,
                       each->canary_share > 0 ? "0.05" : "0");
@@ -182,8 +192,10 @@ void demo_case_events(const struct demo_case *which, const struct demo_streams *
                       size_t from, size_t to, int64_t now_ms, struct buffer *out)
 {
     int64_t rollout_ms = (int64_t)DEMO_LOOKS * DEMO_MINUTES_PER_LOOK * MINUTE_MS;
+    /* Blocks begin at multiples of their width: so aligned, every run cuts the same blocks. */
+    int64_t start_ms = block_start(now_ms - rollout_ms, ALIGNMENT_MINUTES * (int64_t)MINUTE_MS);
     for (size_t i = from; i < to && i < streams->count; i++) {
-        int64_t at = now_ms - rollout_ms + (int64_t)i * rollout_ms / (int64_t)which->items;
+        int64_t at = start_ms + (int64_t)i * rollout_ms / (int64_t)which->items;
         write_item(which, &streams->items[i], at, out);
     }
 }

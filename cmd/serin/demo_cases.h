@@ -17,6 +17,7 @@
 enum { DEMO_LOOKS = 10, DEMO_MINUTES_PER_LOOK = 4 };
 
 struct demo_case {
+    const char *name;   /* "good", as on the command line */
     const char *title;  /* "good canary" */
     const char *story;  /* one sentence */
     const char *stream; /* name in the configuration */
