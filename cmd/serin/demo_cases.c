@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { STABLE_PODS = 6, CANARY_PODS = 2, MINUTE_MS = 60000, ALIGNMENT_MINUTES = 64 };
+enum { STABLE_PODS = 4, CANARY_PODS = 2, MINUTE_MS = 60000, ALIGNMENT_MINUTES = 64 };
 
 const struct demo_case demo_cases[] = {
     {.name = "good",
@@ -116,7 +116,7 @@ void demo_cases_config(struct buffer *out)
     for (size_t i = 0; i < demo_case_count; i++) {
         const struct demo_case *each = &demo_cases[i];
         buffer_printf(out,
-                      "  - name: %s\n    stale_after: 6h\n    keyed: %s\n"
+                      "  - name: %s\n    stale_after: 6h\n    block: 2m\n    keyed: %s\n"
                       "    analysis: {design: %s, canary_share: %s}\n",
                       each->stream, each->is_mirrored ? "true" : "false", each->design,
                       each->canary_share > 0 ? "0.05" : "0");
@@ -192,7 +192,10 @@ void demo_case_events(const struct demo_case *which, const struct demo_streams *
                       size_t from, size_t to, int64_t now_ms, struct buffer *out)
 {
     int64_t rollout_ms = (int64_t)DEMO_LOOKS * DEMO_MINUTES_PER_LOOK * MINUTE_MS;
-    /* Blocks begin at multiples of their width: so aligned, every run cuts the same blocks. */
+    /*
+     * Blocks begin at multiples of their width: so aligned, every run cuts the same blocks. Four
+     * pods and blocks of two minutes stay below the number from which blocks are widened.
+     */
     int64_t start_ms = block_start(now_ms - rollout_ms, ALIGNMENT_MINUTES * (int64_t)MINUTE_MS);
     for (size_t i = from; i < to && i < streams->count; i++) {
         int64_t at = start_ms + (int64_t)i * rollout_ms / (int64_t)which->items;
