@@ -112,7 +112,9 @@ static void set_divergence(const struct spread *spread, const struct divergence 
     double se = sqrt(divergence->canary_variance * spread->canary +
                      divergence->stable_variance * spread->stable);
     double half_width = result->z * se;
-    double tail = normal_cdf(-result->z);
+    double local_variance = divergence->value / (2.0 * result->size);
+    double excess = local_variance > 0.0 ? fmax(1.0, se * se / local_variance) : 1.0;
+    double tail = normal_cdf(-result->z * sqrt(excess));
     double statistic = scale * divergence->value;
     double degrees = fmax(1.0, scale * null_bias);
 
