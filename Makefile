@@ -272,6 +272,12 @@ demo: ## install what is missing, build, run the demonstration on real label str
 	@$(MAKE) --no-print-directory all
 	@build/serin demo
 
+.PHONY: picture
+picture: all ## draw docs/demo.svg, the README's picture, from a run of the demo
+	@script -qec "sh -c 'echo \$$ serin demo good broken biased; build/serin demo --pace 0s good broken biased'" /dev/null | \
+		sed 's/127.0.0.1:[0-9]*/127.0.0.1:8080/' | python3 tests/support/terminal_picture.py \
+		"serin demo: a good canary is promoted, a broken one rolled back, biased sampling pauses" > docs/demo.svg
+
 .PHONY: bench
 bench: ## speed beside the peers' in one run; ratios, nothing asserted
 	@$(MAKE) --no-print-directory VARIANT=release bench-run

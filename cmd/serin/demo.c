@@ -249,7 +249,8 @@ static enum serin_status run_all(struct demonstration *demo, struct serin_error 
     TRY(start_service(demo, err));
     (void)printf("%zu handwritten digits, labelled by four models, replayed to serin serve on %s\n"
                  "as pods would push them; every %d minutes it is asked as Argo Rollouts asks.\n"
-                 "o estimate of canary minus stable, [ ] its interval, | the margin, . zero\n",
+                 "Each look: time, canary and stable events, canary minus stable (o the estimate,\n"
+                 "[ ] its interval, | the margin, . zero), the same in numbers, the verdict.\n",
                  demo->streams.count, demo_service_address(demo->service), DEMO_MINUTES_PER_LOOK);
     for (size_t i = 0; i < demo->count; i++) {
         TRY(run_case(demo, &demo->outcomes[i], err));
