@@ -22,18 +22,6 @@ enum serin_status json_expected(const struct json_scan *scan, const char *what,
                       TEXT_QUOTE(found));
 }
 
-bool json_take_null(struct json_scan *scan)
-{
-    static const char word[] = {'n', 'u', 'l', 'l'};
-    json_skip_space(scan);
-    if ((size_t)(scan->end - scan->at) < sizeof(word) ||
-        memcmp(scan->at, word, sizeof(word)) != 0) {
-        return false;
-    }
-    scan->at += sizeof(word);
-    return true;
-}
-
 /* ---- integers -------------------------------------------------------------------------------- */
 
 static bool is_digit(char character)
@@ -66,31 +54,41 @@ enum serin_status json_read_integer(struct json_scan *scan, int64_t *out, struct
 
 /* ---- texts ----------------------------------------------------------------------------------- */
 
-#define EVERY_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
+/* Sixteen bytes that compilers compare at once where the processor can. */
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+typedef uint64_t words2 __attribute__((vector_size(16)));
+
+static inline bool is_plain(char byte)
+{
+    return byte >= 0x20 && byte < 0x7F && byte != '"' && byte != '\\';
+}
+
+/* The index of the first byte that is not all zero bits, in a word as it lies in memory. */
+static inline unsigned first_marked(uint64_t word)
+{
+    return (unsigned)__builtin_ctzll(le64toh(word)) >> 3;
+}
 
 /*
  * The first byte in [at, end) that is not a plain character: a quote, a backslash, a control
- * character, DEL or part of a character beyond ASCII. Eight bytes at a time: subtracting sets the
- * top bit of a byte that was too small, adding that of a DEL, and the lowest byte marked is never
- * marked by a borrow or carry alone.
+ * character, DEL or part of a character beyond ASCII.
  */
-static const char *skip_plain(const char *at, const char *end)
+static inline const char *skip_plain(const char *at, const char *end)
 {
-    while (end - at >= 8) {
-        uint64_t word = 0;
-        memcpy(&word, at, sizeof(word));
-        word = le64toh(word);
-        uint64_t special = ((word ^ EVERY_BYTE('"')) - EVERY_BYTE(1)) |
-                           ((word ^ EVERY_BYTE('\\')) - EVERY_BYTE(1)) |
-                           ((word ^ EVERY_BYTE(0x7F)) - EVERY_BYTE(1)) | (word - EVERY_BYTE(0x20)) |
-                           word;
-        special &= EVERY_BYTE(0x80);
-        if (special != 0) {
-            return at + (__builtin_ctzll(special) >> 3);
+    while (end - at >= (ptrdiff_t)sizeof(bytes16)) {
+        bytes16 bytes;
+        memcpy(&bytes, at, sizeof(bytes));
+        words2 special =
+            (words2)((bytes == '"') | (bytes == '\\') | (bytes < 0x20) | (bytes >= 0x7F));
+        if (special[0] != 0) {
+            return at + first_marked(special[0]);
         }
-        at += 8;
+        if (special[1] != 0) {
+            return at + sizeof(uint64_t) + first_marked(special[1]);
+        }
+        at += sizeof(bytes);
     }
-    while (at < end && *at >= 0x20 && *at < 0x7F && *at != '"' && *at != '\\') {
+    while (at < end && is_plain(*at)) {
         at++;
     }
     return at;
@@ -265,6 +263,30 @@ static enum serin_status read_unfolded(struct json_scan *scan, size_t maximum,
     return SERIN_OK;
 }
 
+/* Reads on in the text that starts at `start`, from a byte that is not plain or does not fit. */
+static enum serin_status read_on(struct json_scan *scan, const char *start, size_t maximum,
+                                 struct text_view *out, struct serin_error *err)
+{
+    while (scan->at < scan->end && *scan->at != '"') {
+        if (*scan->at == '\\') {
+            scan->at = start;
+            return read_unfolded(scan, maximum, out, err);
+        }
+        TRY(skip_character(scan, err));
+        scan->at = skip_plain(scan->at, scan->end);
+    }
+    if (scan->at == scan->end) {
+        return json_expected(scan, "the text's closing quote", err);
+    }
+    size_t length = (size_t)(scan->at - start);
+    if (length > maximum) {
+        return text_too_long(maximum, err);
+    }
+    scan->at++;
+    *out = (struct text_view){start, length};
+    return SERIN_OK;
+}
+
 enum serin_status json_read_text(struct json_scan *scan, size_t maximum, struct text_view *out,
                                  struct serin_error *err)
 {
@@ -272,25 +294,13 @@ enum serin_status json_read_text(struct json_scan *scan, size_t maximum, struct 
         return json_expected(scan, "a text in double quotes", err);
     }
     const char *start = scan->at;
-    for (;;) {
-        scan->at = skip_plain(scan->at, scan->end);
-        if (scan->at == scan->end) {
-            return json_expected(scan, "the text's closing quote", err);
-        }
-        if (*scan->at == '"') {
-            break;
-        }
-        if (*scan->at == '\\') {
-            scan->at = start;
-            return read_unfolded(scan, maximum, out, err);
-        }
-        TRY(skip_character(scan, err));
+    const char *at = skip_plain(start, scan->end);
+    size_t length = (size_t)(at - start);
+    if (at == scan->end || *at != '"' || length > maximum) {
+        scan->at = at;
+        return read_on(scan, start, maximum, out, err);
     }
-    size_t length = (size_t)(scan->at - start);
-    if (length > maximum) {
-        return text_too_long(maximum, err);
-    }
-    scan->at++;
+    scan->at = at + 1;
     *out = (struct text_view){start, length};
     return SERIN_OK;
 }

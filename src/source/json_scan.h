@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct json_scan {
     const char *start; /* of the line, for columns in messages */
@@ -22,35 +23,47 @@ struct json_scan {
     size_t spare_size; /* … and how much room there is */
 };
 
+/* The first byte in [at, end) that is not white space, or the end. */
+static inline const char *json_after_space(const char *at, const char *end)
+{
+    while (at < end && (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n')) {
+        at++;
+    }
+    return at;
+}
+
 static inline void json_skip_space(struct json_scan *scan)
 {
-    while (scan->at < scan->end &&
-           (*scan->at == ' ' || *scan->at == '\t' || *scan->at == '\r' || *scan->at == '\n')) {
-        scan->at++;
-    }
+    scan->at = json_after_space(scan->at, scan->end);
 }
 
 /* Whether a line holds nothing but white space. */
 static inline bool json_is_blank(struct text_view line)
 {
-    struct json_scan scan = {.at = line.start, .end = line.start + line.length};
-    json_skip_space(&scan);
-    return scan.at == scan.end;
+    const char *end = line.start + line.length;
+    return json_after_space(line.start, end) == end;
 }
 
 /* Skips white space and, when it comes next, `token`; whether it did. */
 static inline bool json_take(struct json_scan *scan, char token)
 {
-    json_skip_space(scan);
-    if (scan->at < scan->end && *scan->at == token) {
-        scan->at++;
-        return true;
-    }
-    return false;
+    const char *at = json_after_space(scan->at, scan->end);
+    bool is_next = at < scan->end && *at == token;
+    scan->at = at + is_next;
+    return is_next;
 }
 
-/* Whether the literal comes next; if so it is skipped. */
-bool json_take_null(struct json_scan *scan);
+/* Whether the literal null comes next; if so it is skipped. */
+static inline bool json_take_null(struct json_scan *scan)
+{
+    json_skip_space(scan);
+    if (scan->at == scan->end || *scan->at != 'n' || scan->end - scan->at < 4 ||
+        memcmp(scan->at, "null", 4) != 0) {
+        return false;
+    }
+    scan->at += 4;
+    return true;
+}
 
 /*
  * A string without control characters, at most `maximum` bytes long once unescaped: a view into the
