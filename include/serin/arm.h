@@ -5,6 +5,7 @@
 #define SERIN_ARM_H
 
 #include "serin/critical.h"
+#include "serin/jackknife.h"
 #include "serin/table.h"
 
 /* Everything an interval needs to know of an arm. */
@@ -35,7 +36,8 @@ SERIN_API SERIN_MUST_CHECK enum serin_status serin_arm(const struct serin_table 
 /* The interval of one arm reported by itself. */
 struct serin_arm_interval {
     struct serin_arm arm;
-    double z; /* the critical value used */
+    double z;  /* critical value, with Student's factor where blocks were given */
+    double df; /* Student's degrees of freedom; 0: no blocks, normal quantiles */
     double lower;
     double upper;
 };
@@ -43,13 +45,18 @@ struct serin_arm_interval {
 /*
  * The corrected NMI of one arm with its interval at confidence level: the wider of logit and Wald
  * limits on each side, the lower one reduced for cells not yet seen. Within [0, 1] and around the
- * estimate. A sequential interval takes samples / deff as its size.
- * Also the interval of `paired` without a reference: canary × stable labels of the same keys.
- * Fails as serin_arm and serin_critical_value do.
+ * estimate.
+ *
+ *   effect   SERIN_INDEPENDENT, or what serin_design_effect found; with 2 blocks or more Student's
+ *            quantiles replace normal ones
+ *
+ * A sequential interval takes samples / deff as its size. Also the interval of `paired` without a
+ * reference: canary × stable labels of the same keys. Fails as serin_arm and serin_critical_value
+ * do.
  */
 SERIN_API SERIN_MUST_CHECK enum serin_status
 serin_arm_interval(const struct serin_table *table, enum serin_normalizer normalizer,
-                   const struct serin_confidence *confidence, double deff,
-                   struct serin_arm_interval *out);
+                   const struct serin_confidence *confidence,
+                   const struct serin_design_effect *effect, struct serin_arm_interval *out);
 
 #endif

@@ -4,6 +4,7 @@
 #include "agreement/jackknife.h"
 #include "agreement/rarefaction.h"
 #include "agreement/smoothed.h"
+#include "agreement/student.h"
 #include "base/memory.h"
 
 #include <math.h>
@@ -109,27 +110,38 @@ static struct limits wider(struct limits limits, double estimate, double half_wi
     return limits;
 }
 
+static enum serin_status choose_critical_value(const struct serin_confidence *confidence,
+                                               const struct serin_design_effect *effect,
+                                               struct serin_arm_interval *interval)
+{
+    double size = (double)interval->arm.samples / effect->deff;
+    TRY(serin_critical_value(confidence, size, &interval->z));
+    if (effect->blocks >= 2) {
+        interval->df = (double)(effect->blocks - 1);
+        interval->z *= student_factor(confidence->level, interval->df);
+    }
+    return SERIN_OK;
+}
+
 enum serin_status serin_arm_interval(const struct serin_table *table,
                                      enum serin_normalizer normalizer,
-                                     const struct serin_confidence *confidence, double deff,
+                                     const struct serin_confidence *confidence,
+                                     const struct serin_design_effect *effect,
                                      struct serin_arm_interval *out)
 {
-    TRY(check_deff(deff));
+    TRY(check_deff(effect->deff));
     measured_scope measured;
     TRY(measured_init_defined(&measured, table, normalizer));
-    struct serin_arm arm;
-    double z = 0.0;
-    TRY(arm_describe(&measured, 0, deff, &arm));
-    TRY(serin_critical_value(confidence, (double)arm.samples / deff, &z));
-    struct limits limits = wider(arm_logit_limits(&arm, z), arm.nmi, z * arm.se);
+    struct serin_arm_interval interval = {.df = 0.0};
+    struct serin_arm *arm = &interval.arm;
+    TRY(arm_describe(&measured, 0, effect->deff, arm));
+    TRY(choose_critical_value(confidence, effect, &interval));
+    struct limits limits = wider(arm_logit_limits(arm, interval.z), arm->nmi, interval.z * arm->se);
     double unseen = arm_unseen_cost(&measured, measured.margins.occupied_rows,
                                     measured.margins.occupied_columns) *
-                    arm.singletons / (double)arm.size;
-    *out = (struct serin_arm_interval){
-        .arm = arm,
-        .z = z,
-        .lower = fmax(0.0, limits.lower - unseen),
-        .upper = fmin(1.0, limits.upper),
-    };
+                    arm->singletons / (double)arm->size;
+    interval.lower = fmax(0.0, limits.lower - unseen);
+    interval.upper = fmin(1.0, limits.upper);
+    *out = interval;
     return SERIN_OK;
 }

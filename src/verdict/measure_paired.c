@@ -79,7 +79,7 @@ static enum serin_status measure_agreement(const struct counts *counts, struct e
     struct arm_evidence *canary = &evidence->arms[ARM_CANARY];
     canary->result.design_effect = effect.deff;
     evidence->arms[ARM_STABLE].result.design_effect = effect.deff;
-    TRY(measured(serin_arm_interval(&table, normalizer, &confidence, effect.deff, &interval),
+    TRY(measured(serin_arm_interval(&table, normalizer, &confidence, &effect, &interval),
                  "the agreement of the arms", &defined, err));
     if (!defined) {
         return SERIN_OK;

@@ -5,6 +5,7 @@
 
 static const double score_tolerance = 1e-12;
 static const double interval_tolerance = 1e-10;
+static const struct serin_design_effect independent = {.deff = 1.0};
 static const struct serin_confidence fixed_95 = {SERIN_FIXED, 0.95, SERIN_PLAN_DEFAULT, 0.0};
 
 /*
@@ -32,7 +33,8 @@ static void check_interval(const struct serin_table *table, enum serin_normalize
                            const json_t *scores, const char *kind, const char *name)
 {
     struct serin_arm_interval interval;
-    cr_assert(eq(int, serin_arm_interval(table, normalizer, &fixed_95, 1.0, &interval), SERIN_OK));
+    cr_assert(eq(int, serin_arm_interval(table, normalizer, &fixed_95, &independent, &interval),
+                 SERIN_OK));
     check_correction(&interval.arm, scores, kind, name);
     const json_t *ends = json_object_get(json_object_get(scores, "interval95"), kind);
     golden_check(interval.lower, json_number_value(json_array_get(ends, 0)), interval_tolerance,
@@ -267,10 +269,9 @@ Test(golden, paired_keys_compare_as_specified)
             const char *kind = golden_normalizers[k];
             const json_t *want = json_object_get(json_object_get(entry, "result"), kind);
             struct serin_paired_comparison got;
-            const struct serin_design_effect none = SERIN_INDEPENDENT;
-            cr_assert(eq(int,
-                         serin_paired(&triples, golden_normalizer(kind), &fixed_95, &none, &got),
-                         SERIN_OK));
+            cr_assert(eq(
+                int, serin_paired(&triples, golden_normalizer(kind), &fixed_95, &independent, &got),
+                SERIN_OK));
             golden_check_key(got.estimate, want, "estimate", interval_tolerance, kind);
             golden_check_key(got.lower, want, "lower", interval_tolerance, kind);
             golden_check_key(got.upper, want, "upper", interval_tolerance, kind);
@@ -283,8 +284,9 @@ Test(golden, paired_keys_compare_as_specified)
         struct serin_table pairs = agreement_table(&triples);
         struct serin_arm_interval got;
         const json_t *want = json_object_get(entry, "agreement");
-        cr_assert(
-            eq(int, serin_arm_interval(&pairs, SERIN_GEOMETRIC, &fixed_95, 1.0, &got), SERIN_OK));
+        cr_assert(eq(int,
+                     serin_arm_interval(&pairs, SERIN_GEOMETRIC, &fixed_95, &independent, &got),
+                     SERIN_OK));
         golden_check_key(got.arm.nmi, want, "nmi", interval_tolerance, "agreement");
         golden_check_key(got.arm.se, want, "se", interval_tolerance, "agreement");
         golden_check_key(got.lower, want, "lower", interval_tolerance, "agreement");
