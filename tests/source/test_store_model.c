@@ -16,7 +16,7 @@ static const char *const region_texts[] = {"eu", "us"};
 struct model {
     const struct stream *stream;
     struct brief events[EVENTS_MAX]; /* accepted ones, in order */
-    char keys[EVENTS_MAX][8];
+    char keys[EVENTS_MAX][24];
     size_t count;
     size_t batch_starts[BATCHES_MAX + 1]; /* where each accepted batch begins in `events` */
     size_t batches;
@@ -239,15 +239,15 @@ static struct brief make_event(struct model *model, struct random *random, int64
     return event;
 }
 
-static void name_batch(size_t batch, char out[static 16])
+static void name_batch(size_t batch, char out[static 32])
 {
-    (void)snprintf(out, 16, "batch-%zu", batch);
+    (void)snprintf(out, 32, "batch-%zu", batch);
 }
 
 static void append_new(struct store *store, struct model *model, struct random *random,
                        int64_t now_ms)
 {
-    char name[16];
+    char name[32];
     size_t start = model->count;
     for (size_t i = 1 + random_below(random, BATCH_EVENTS); i > 0; i--) {
         struct brief event = make_event(model, random, now_ms);
@@ -264,7 +264,7 @@ static void append_new(struct store *store, struct model *model, struct random *
 
 static void append_again(struct store *store, const struct model *model, struct random *random)
 {
-    char name[16];
+    char name[32];
     size_t batch = random_below(random, model->batches);
     size_t start = model->batch_starts[batch];
     size_t count = model->batch_starts[batch + 1] - start;
