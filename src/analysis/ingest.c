@@ -74,6 +74,7 @@ static enum serin_status too_old(const struct stream *stream, int64_t time_ms,
     bool are_seconds = !overflows && as_seconds_ms >= now_ms - stream->retention_ms &&
                        as_seconds_ms <= now_ms + AHEAD_MAX_MS;
     rfc3339_format(time_ms, text);
+    serin_error_at(err, "time");
     return serin_fail(err, SERIN_INVALID,
                       "%s is older than the %" PRId64 " s that stream \"%s\" %s", text,
                       stream->retention_ms / 1000, stream->name,
