@@ -128,6 +128,15 @@ static enum serin_status write_dirty(struct store *store, struct serin_error *er
     return SERIN_OK;
 }
 
+static void note_folded(struct store *store)
+{
+    scoped_rwlock held = rwlock_write(&store->memory);
+    for (size_t i = 0; i < store->stream_count; i++) {
+        store->streams[i]->dirty_count = 0;
+    }
+    store->journal = (struct disk_journal){0};
+}
+
 enum serin_status store_checkpoint_held(struct store *store, struct serin_error *err)
 {
     owned(sqlite_transaction) transaction = NULL;
@@ -138,10 +147,7 @@ enum serin_status store_checkpoint_held(struct store *store, struct serin_error 
     TRY(write_dirty(store, err));
     TRY(disk_fold_journal(store->disk, err));
     TRY(sqlite_commit(give(transaction), err));
-    for (size_t i = 0; i < store->stream_count; i++) {
-        store->streams[i]->dirty_count = 0;
-    }
-    store->journal = (struct disk_journal){0};
+    note_folded(store);
     return SERIN_OK;
 }
 
