@@ -24,14 +24,4 @@ struct serin_table contingency_view(const struct contingency *table);
 SERIN_MUST_CHECK enum serin_status contingency_add(struct contingency *table, size_t row,
                                                    size_t column, uint64_t count);
 
-/*
- * A copy in which rows and columns beyond the cap are merged into one last `other`, by the ranking
- * of `row_mass` and `column_mass` (pooled over both arms, so that both are capped alike; ties keep
- * the earlier label). Where nothing exceeds a cap it is a plain copy.
- */
-SERIN_MUST_CHECK enum serin_status contingency_cap(const struct contingency *table,
-                                                   const uint64_t *row_mass,
-                                                   const uint64_t *column_mass, size_t max_rows,
-                                                   size_t max_columns, struct contingency **out);
-
 #endif

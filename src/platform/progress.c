@@ -11,6 +11,7 @@ enum { SILENT_MS = 1000, REDRAW_MS = 100, LINE_MAX_BYTES = 256, BAR_COLUMNS = 30
 struct progress {
     struct progress_settings settings;
     struct monotonic_time started;
+    uint64_t done;
     int64_t drawn_ms; /* since `started`; -1: never */
 };
 
@@ -53,8 +54,9 @@ static size_t bar_width(const struct progress *progress, size_t text_width)
 }
 
 /* "label 1234" where the end is unknown, else "label  42 % [#####......]". */
-static size_t compose(const struct progress *progress, uint64_t done, char *out, size_t size)
+static size_t compose(const struct progress *progress, char *out, size_t size)
 {
+    uint64_t done = progress->done;
     const struct progress_settings *settings = &progress->settings;
     if (settings->total == 0) {
         int length = snprintf(out, size, RESTART_LINE "%.*s %s", label_width(progress),
@@ -81,11 +83,12 @@ static size_t compose(const struct progress *progress, uint64_t done, char *out,
     return length;
 }
 
-void progress_update(struct progress *progress, uint64_t done)
+void progress_advance(struct progress *progress, uint64_t more)
 {
     if (!progress || !progress->settings.terminal.is_terminal) {
         return;
     }
+    progress->done += more;
     int64_t now_ms =
         monotonic_elapsed_ms(progress->started, clock_monotonic(progress->settings.clock));
     bool is_early = now_ms <= SILENT_MS;
@@ -94,7 +97,7 @@ void progress_update(struct progress *progress, uint64_t done)
         return;
     }
     char line[LINE_MAX_BYTES];
-    size_t length = compose(progress, done, line, sizeof(line));
+    size_t length = compose(progress, line, sizeof(line));
     show(progress, line, length);
     progress->drawn_ms = now_ms;
 }

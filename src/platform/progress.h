@@ -17,14 +17,15 @@ struct progress_settings {
     struct terminal terminal; /* what fd is; not a terminal: nothing is ever written */
     const struct clock *clock;
     const char *label; /* "reading events"; borrowed */
-    uint64_t total;    /* in the unit of progress_update; 0: unknown, a count is shown */
+    uint64_t total;    /* in the unit of progress_advance; 0: unknown, a count is shown */
 };
 
 /* NULL when memory is short; every function accepts NULL and then shows nothing. */
 struct progress *progress_create(const struct progress_settings *settings);
 
-/* `done` so far, in any unit; cheap, call it often. Draws at most ten times a second. */
-void progress_update(struct progress *progress, uint64_t done);
+/* `more` is done than at the last call, in any unit; cheap, call it often. Draws at most ten times
+   a second. */
+void progress_advance(struct progress *progress, uint64_t more);
 
 /* Wipes the bar and frees. */
 void progress_destroy(struct progress *progress);

@@ -21,7 +21,6 @@ struct input {
     bool is_begun;
     struct gzip_inflater *inflater; /* NULL: the file is plain */
     struct format_reader *rows;     /* NULL before the first byte */
-    uint64_t done;
 };
 
 static enum serin_status no_memory(struct serin_error *err)
@@ -90,8 +89,7 @@ static enum serin_status take_packed(void *context, const char *bytes, size_t le
                                      struct serin_error *err)
 {
     struct input *input = context;
-    input->done += length;
-    progress_update(input->options->progress, input->done);
+    progress_advance(input->options->progress, length);
     if (input->deadline) {
         TRY(deadline_check(*input->deadline, "reading a file", err));
     }

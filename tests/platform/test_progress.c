@@ -43,9 +43,9 @@ Test(progress, the_first_second_is_silent)
     struct fixture fixture;
     open_fixture(&fixture, true, 100);
     owned(progress) progress = progress_create(&fixture.settings);
-    progress_update(progress, 50);
+    progress_advance(progress, 50);
     fake_clock_advance(&fixture.fake, 1000);
-    progress_update(progress, 90);
+    progress_advance(progress, 40);
     cr_assert(eq(str, (char *)drawn(&fixture), ""));
 }
 
@@ -55,7 +55,7 @@ Test(progress, after_a_second_a_bar_is_drawn_and_wiped_at_the_end)
     open_fixture(&fixture, true, 100);
     struct progress *progress = progress_create(&fixture.settings);
     fake_clock_advance(&fixture.fake, 1001);
-    progress_update(progress, 50);
+    progress_advance(progress, 50);
     cr_assert(
         eq(str, (char *)drawn(&fixture), "\r\x1b[Kreading  50 % [###############...............]"));
     progress_destroy(progress);
@@ -68,13 +68,13 @@ Test(progress, it_is_drawn_at_most_ten_times_a_second)
     open_fixture(&fixture, true, 100);
     owned(progress) progress = progress_create(&fixture.settings);
     fake_clock_advance(&fixture.fake, 2000);
-    progress_update(progress, 1);
+    progress_advance(progress, 1);
     cr_assert(ne(str, (char *)drawn(&fixture), ""));
     fake_clock_advance(&fixture.fake, 99);
-    progress_update(progress, 2);
+    progress_advance(progress, 1);
     cr_assert(eq(str, (char *)drawn(&fixture), ""));
     fake_clock_advance(&fixture.fake, 1);
-    progress_update(progress, 3);
+    progress_advance(progress, 1);
     cr_assert(ne(str, (char *)drawn(&fixture), ""));
 }
 
@@ -84,8 +84,19 @@ Test(progress, without_a_total_a_count_is_shown)
     open_fixture(&fixture, true, 0);
     owned(progress) progress = progress_create(&fixture.settings);
     fake_clock_advance(&fixture.fake, 1500);
-    progress_update(progress, 12345);
+    progress_advance(progress, 12345);
     cr_assert(eq(str, (char *)drawn(&fixture), "\r\x1b[Kreading 12345"));
+}
+
+Test(progress, what_is_done_adds_up)
+{
+    struct fixture fixture;
+    open_fixture(&fixture, true, 100);
+    owned(progress) progress = progress_create(&fixture.settings);
+    progress_advance(progress, 20);
+    fake_clock_advance(&fixture.fake, 1500);
+    progress_advance(progress, 30);
+    cr_assert(ne(ptr, strstr(drawn(&fixture), " 50 %"), NULL));
 }
 
 Test(progress, more_than_everything_is_still_all_of_it)
@@ -94,7 +105,7 @@ Test(progress, more_than_everything_is_still_all_of_it)
     open_fixture(&fixture, true, 100);
     owned(progress) progress = progress_create(&fixture.settings);
     fake_clock_advance(&fixture.fake, 1500);
-    progress_update(progress, 250);
+    progress_advance(progress, 250);
     cr_assert(ne(ptr, strstr(drawn(&fixture), "100 % [##############################]"), NULL));
 }
 
@@ -108,7 +119,7 @@ Test(progress, a_line_never_passes_the_width)
         fixture.settings.terminal.columns = columns;
         struct progress *progress = progress_create(&fixture.settings);
         fake_clock_advance(&fixture.fake, 1500);
-        progress_update(progress, 3);
+        progress_advance(progress, 3);
         size_t length = strlen(drawn(&fixture)) - strlen("\r\x1b[K");
         cr_assert(length < columns || columns < 22, "%zu columns, %zu drawn", columns, length);
         progress_destroy(progress);
@@ -123,14 +134,14 @@ Test(progress, nothing_is_ever_written_where_no_terminal_is)
     open_fixture(&fixture, false, 100);
     struct progress *progress = progress_create(&fixture.settings);
     fake_clock_advance(&fixture.fake, 60000);
-    progress_update(progress, 50);
+    progress_advance(progress, 50);
     progress_destroy(progress);
     cr_assert(eq(str, (char *)drawn(&fixture), ""));
 }
 
 Test(progress, no_progress_is_a_progress)
 {
-    progress_update(NULL, 1);
+    progress_advance(NULL, 1);
     progress_destroy(NULL);
 }
 
