@@ -120,6 +120,12 @@ Test(block_tables, blocks_are_pods_in_time_buckets_ordered_by_both)
     cr_assert(text_equals(block_tables_block(tables, ARM_CANARY, 2).pod, "b"));
     expect_table(tables, ARM_CANARY, ALL_SLICES, 0, (uint64_t[]){1});
     expect_table(tables, ARM_CANARY, ALL_SLICES, 2, (uint64_t[]){2});
+    struct serin_block_cell *cells = NULL;
+    size_t count = 0;
+    cr_assert(
+        eq(int, block_tables_cells(tables, ARM_CANARY, ALL_SLICES, &cells, &count), SERIN_OK));
+    cr_assert(eq(sz, count, 3));
+    memory_free(cells);
 }
 
 Test(block_tables, cells_come_by_block_row_and_column_with_the_unreferenced_last)
@@ -321,6 +327,21 @@ Test(block_tables, repeated_additions_need_no_more_cells)
     seal(tables);
     cr_assert(eq(u64, block_tables_events(tables, ARM_CANARY), 300000));
     cr_assert(eq(sz, block_tables_label_count(tables), 100));
+}
+
+/* So many cells that the log cannot recall each, and holds some of them several times. */
+Test(block_tables, cells_met_again_later_do_not_count_towards_the_limit)
+{
+    enum { CELLS = 5000, ROUNDS = 20 };
+    struct table_limits limits = {.labels = CELLS, .pods = 1, .cells = CELLS};
+    owned(block_tables) tables = block_tables_create(&limits);
+    for (size_t i = 0; i < (size_t)CELLS * ROUNDS; i++) {
+        char label[24];
+        (void)snprintf(label, sizeof(label), "%zu", i * 7919 % CELLS);
+        add(tables, event(ARM_CANARY, "x", label));
+    }
+    seal(tables);
+    cr_assert(eq(u64, block_tables_events(tables, ARM_CANARY), (size_t)CELLS * ROUNDS));
 }
 
 Test(block_tables, a_total_beyond_two_to_the_53_is_refused)

@@ -278,6 +278,26 @@ Test(block_tables_properties, reading_tells_a_failed_allocation_and_leaves_its_r
     cr_assert(eq(sz, count, 17));
 }
 
+static bool is_before(const struct serin_block_cell *a, const struct serin_block_cell *b)
+{
+    if (a->block != b->block) {
+        return a->block < b->block;
+    }
+    return a->row != b->row ? a->row < b->row : a->column < b->column;
+}
+
+/* Every cell once, and in order. */
+static void expect_ascending(const struct block_tables *tables, enum arm arm)
+{
+    struct serin_block_cell *cells = NULL;
+    size_t count = 0;
+    cr_assert(eq(int, block_tables_cells(tables, arm, ALL_SLICES, &cells, &count), SERIN_OK));
+    for (size_t i = 1; i < count; i++) {
+        cr_assert(is_before(&cells[i - 1], &cells[i]), "cell %zu", i);
+    }
+    memory_free(cells);
+}
+
 /* Many cells, in an order that no pass of the sort finds easy. */
 Test(block_tables_properties, a_million_additions_come_out_exactly)
 {
@@ -306,4 +326,5 @@ Test(block_tables_properties, a_million_additions_come_out_exactly)
     cr_assert(eq(sz, block_tables_label_count(tables), LABELS));
     block_tables_label_totals(tables, ARM_CANARY, ALL_SLICES, ALL_BLOCKS, found);
     cr_assert(eq(int, memcmp(found, totals, sizeof(totals)), 0));
+    expect_ascending(tables, ARM_CANARY);
 }

@@ -106,6 +106,13 @@ Test(file, the_same_rows_give_the_same_tables_in_every_format)
     }
 }
 
+Test(file, a_name_tells_the_format_whatever_the_first_byte)
+{
+    const char *path = packed_file("brace.csv.gz", "{x},label\n1,a\n");
+    owned(block_tables) tables = read_file(path, &file_options_default);
+    cr_assert(eq(u64, block_tables_events(tables, ARM_CANARY), 1));
+}
+
 Test(file, a_format_that_is_named_beats_name_and_contents)
 {
     struct file_options options = file_options_default;

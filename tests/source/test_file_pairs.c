@@ -100,20 +100,23 @@ Test(file_pairs, a_pair_stands_in_the_block_of_its_canary_row)
     owned(buffer) stable = buffer_create(1 << 20);
     buffer_append_text(canary, "key,label,pod,time\n");
     buffer_append_text(stable, "key,label,pod,time\n");
+    /* Only one of the canary's pods has partners; its blocks are as wide as if all had. */
     for (int i = 0; i < 3000; i++) {
         buffer_printf(canary, "k%d,a,c%d,%d\n", i, i % 4, i * 1000);
-        buffer_printf(stable, "k%d,a,s%d,%d\n", i, i % 50, i * 1000 + 500);
+        if (i % 4 == 0) {
+            buffer_printf(stable, "k%d,a,s%d,%d\n", i, i % 50, i * 1000 + 500);
+        }
     }
     owned(block_tables) tables =
         read_both(buffer_text(canary), buffer_text(stable), &options, &pairing);
     struct serin_triple *triples = NULL;
     size_t count = 0;
-    cr_assert(eq(u64, pairing.pairs, 3000));
+    cr_assert(eq(u64, pairing.pairs, 750));
     cr_assert(eq(sz, block_tables_paired_block_count(tables),
-                 block_tables_block_count(tables, ARM_CANARY)));
-    cr_assert(le(sz, block_tables_paired_block_count(tables), BLOCKS_MAX));
+                 block_tables_block_count(tables, ARM_CANARY) / 4));
+    cr_assert(le(sz, block_tables_block_count(tables, ARM_CANARY), BLOCKS_MAX));
     cr_assert(eq(int, block_tables_triples(tables, &triples, &count), SERIN_OK));
-    cr_assert(eq(sz, count, block_tables_block_count(tables, ARM_CANARY)));
+    cr_assert(eq(sz, count, block_tables_paired_block_count(tables)));
     memory_free(triples);
 }
 
