@@ -43,16 +43,28 @@ static struct product multiply(uint128 a, uint128 b)
     };
 }
 
-/* a − b, rounded once. */
+static struct product add(struct product a, struct product b)
+{
+    uint128 low = a.low + b.low;
+    return (struct product){low, a.high + b.high + (low < a.low)};
+}
+
+static double rounded(struct product value)
+{
+    return ldexp((double)value.high, 128) + (double)value.low;
+}
+
+/* a − b */
 static double difference(struct product a, struct product b)
 {
     bool negative = a.high < b.high || (a.high == b.high && a.low < b.low);
     struct product larger = negative ? b : a;
     struct product smaller = negative ? a : b;
-    uint128 low = larger.low - smaller.low;
-    uint128 high = larger.high - smaller.high - (larger.low < smaller.low);
-    double magnitude = ldexp((double)high, 128) + (double)low;
-    return negative ? -magnitude : magnitude;
+    struct product rest = {
+        .low = larger.low - smaller.low,
+        .high = larger.high - smaller.high - (larger.low < smaller.low),
+    };
+    return negative ? -rounded(rest) : rounded(rest);
 }
 
 /* 2 (s m − a b) / (a (m − b) + b (m − a)), and the customary 1 for 0/0. */
@@ -60,9 +72,9 @@ static double adjusted_rand(const struct pairs *pairs)
 {
     double above_chance =
         difference(multiply(pairs->together, pairs->all), multiply(pairs->rows, pairs->columns));
-    double rows = (double)pairs->rows * (double)(pairs->all - pairs->columns);
-    double columns = (double)pairs->columns * (double)(pairs->all - pairs->rows);
-    return rows + columns > 0.0 ? 2.0 * above_chance / (rows + columns) : 1.0;
+    double room = rounded(add(multiply(pairs->rows, pairs->all - pairs->columns),
+                              multiply(pairs->columns, pairs->all - pairs->rows)));
+    return room > 0.0 ? 2.0 * above_chance / room : 1.0;
 }
 
 static double rand_index(const struct pairs *pairs)
