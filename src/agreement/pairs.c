@@ -49,9 +49,18 @@ static struct product add(struct product a, struct product b)
     return (struct product){low, a.high + b.high + (low < a.low)};
 }
 
+/* Rounded once: to the leading 128 bits, the last one of which stands for all that follow. */
 static double rounded(struct product value)
 {
-    return ldexp((double)value.high, 128) + (double)value.low;
+    uint64_t top = (uint64_t)(value.high >> 64);
+    if (value.high == 0) {
+        return (double)value.low;
+    }
+    int shift = top > 0 ? 128 - __builtin_clzll(top) : 64 - __builtin_clzll((uint64_t)value.high);
+    uint128 rest = shift < 128 ? value.low << (128 - shift) : value.low;
+    uint128 leading =
+        shift < 128 ? (value.high << (128 - shift)) | (value.low >> shift) : value.high;
+    return ldexp((double)(leading | (rest > 0)), shift);
 }
 
 /* a − b */
