@@ -17,6 +17,7 @@ static const struct {
     {PLACE_ROOT,   MEMBER_ERROR_TYPE,  "errorType" },
     {PLACE_ROOT,   MEMBER_ERROR,       "error"     },
     {PLACE_ROOT,   MEMBER_WARNINGS,    "warnings"  },
+    {PLACE_ROOT,   MEMBER_PARTIAL,     "isPartial" },
     {PLACE_ROOT,   MEMBER_DATA,        "data"      },
     {PLACE_DATA,   MEMBER_RESULT_TYPE, "resultType"},
     {PLACE_DATA,   MEMBER_RESULT,      "result"    },
@@ -222,6 +223,7 @@ static int member_text(struct prometheus_answer *answer, struct text_view text)
     case MEMBER_NONE:
         return GO_ON;
     case MEMBER_WARNINGS:
+    case MEMBER_PARTIAL:
     case MEMBER_DATA:
     case MEMBER_RESULT:
     case MEMBER_METRIC:
@@ -299,12 +301,28 @@ static int on_null(void *context)
     return GO_ON;
 }
 
+/* What lacks a part says so beside its success, as others do by warnings. */
+static int tell_partial(struct prometheus_answer *answer, bool is_partial)
+{
+    if (is_partial && !answer->has_warning) {
+        keep_printable(text_view_of("the answer is partial, some storage nodes did not answer"),
+                       answer->warning, sizeof(answer->warning));
+        answer->has_warning = true;
+    }
+    return GO_ON;
+}
+
 static int on_boolean(void *context, int value)
 {
     struct prometheus_answer *answer = context;
-    (void)value;
     answer->quiet_bytes = 0;
-    return answer->passed_over > 0 || (has_members(answer) && answer->member == MEMBER_NONE)
+    if (answer->passed_over > 0) {
+        return GO_ON;
+    }
+    if (place(answer) == PLACE_ROOT && answer->member == MEMBER_PARTIAL) {
+        return tell_partial(answer, value != 0);
+    }
+    return has_members(answer) && answer->member == MEMBER_NONE
                ? GO_ON
                : unreadable(answer, "a truth value where none belongs");
 }

@@ -31,6 +31,7 @@ enum member {
     MEMBER_ERROR_TYPE,
     MEMBER_ERROR,
     MEMBER_WARNINGS,
+    MEMBER_PARTIAL, /* VictoriaMetrics: some of its storage did not answer */
     MEMBER_DATA,
     MEMBER_RESULT_TYPE,
     MEMBER_RESULT,

@@ -485,6 +485,18 @@ Test(prometheus, warnings_about_counters_or_start_times_make_the_data_incomplete
     }
 }
 
+Test(prometheus, an_answer_that_calls_itself_partial_makes_the_data_incomplete)
+{
+    static const char partial[] = "{\"status\":\"success\",\"isPartial\":true,"
+                                  "\"data\":{\"resultType\":\"matrix\",\"result\":[]}}";
+    struct bench bench = {.options = make_options()};
+    bench_add(&bench, http(200, partial));
+    bench_open(&bench);
+    cr_assert(eq(int, bench_fetch(&bench), SERIN_OK), "%s", bench.err.detail);
+    cr_assert(ne(ptr, (void *)block_tables_incomplete_reason(bench.tables), NULL));
+    bench_close(&bench);
+}
+
 Test(prometheus, infos_do_not_make_the_data_incomplete)
 {
     struct bench bench = {.options = make_options()};

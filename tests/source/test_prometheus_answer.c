@@ -271,6 +271,20 @@ Test(prometheus_answer, infos_and_unknown_members_are_passed_over)
     close_reading(&reading);
 }
 
+Test(prometheus_answer, a_success_that_calls_itself_partial_is_warned_about)
+{
+    struct reading reading;
+    read_text(&reading, "{\"status\":\"success\",\"isPartial\":true,"
+                        "\"data\":{\"resultType\":\"matrix\",\"result\":[]}}");
+    cr_assert(eq(int, reading.status, SERIN_OK), "%s", reading.err.detail);
+    cr_assert(ne(ptr, (void *)prometheus_answer_warning(reading.answer), NULL));
+    close_reading(&reading);
+    read_text(&reading, "{\"status\":\"success\",\"isPartial\":\"yes\","
+                        "\"data\":{\"resultType\":\"matrix\",\"result\":[]}}");
+    cr_assert(eq(int, reading.status, SERIN_UNAVAILABLE));
+    close_reading(&reading);
+}
+
 Test(prometheus_answer, native_histograms_are_passed_over_and_told)
 {
     struct reading reading;
