@@ -15,16 +15,16 @@ struct lanes {
     size_t stride; /* from one lane to the next; 0 when there is only one */
 };
 
-/* Adds one pair to a lane, or returns false from the caller when an id is out of range. */
-#define COUNT_ONE(natural, i, lane)                                                                \
-    do {                                                                                           \
-        size_t row = (natural)references[i];                                                       \
-        size_t column = (natural)labels[i];                                                        \
-        if (row >= shape->rows || column >= shape->columns) {                                      \
-            return false;                                                                          \
-        }                                                                                          \
-        lanes->counts[(lane) * lanes->stride + row * shape->columns + column]++;                   \
-    } while (0)
+/* Adds one pair to a lane; false when an id is out of range. */
+static inline bool count_one(const struct lanes *lanes, const struct serin_table *shape,
+                             size_t lane, size_t row, size_t column)
+{
+    if (row >= shape->rows || column >= shape->columns) {
+        return false;
+    }
+    lanes->counts[lane * lanes->stride + row * shape->columns + column]++;
+    return true;
+}
 
 /*
  * Counts all pairs, lane by lane. A negative id is out of range, too, being converted to `natural`.
@@ -37,11 +37,16 @@ struct lanes {
         size_t i = 0;                                                                              \
         for (; i + LANES <= pairs; i += LANES) {                                                   \
             for (size_t lane = 0; lane < LANES; lane++) {                                          \
-                COUNT_ONE(natural, i + lane, lane);                                                \
+                size_t row = (natural)references[i + lane];                                        \
+                if (!count_one(lanes, shape, lane, row, (natural)labels[i + lane])) {              \
+                    return false;                                                                  \
+                }                                                                                  \
             }                                                                                      \
         }                                                                                          \
         for (; i < pairs; i++) {                                                                   \
-            COUNT_ONE(natural, i, 0);                                                              \
+            if (!count_one(lanes, shape, 0, (natural)references[i], (natural)labels[i])) {         \
+                return false;                                                                      \
+            }                                                                                      \
         }                                                                                          \
         return true;                                                                               \
     }
@@ -83,7 +88,9 @@ static enum serin_status lanes_add(const struct lanes *lanes, const struct serin
             for (size_t lane = 0; lane < lanes->count; lane++) {
                 count += lanes->counts[lane * lanes->stride + cell];
             }
-            TRY(contingency_add(table, row, column, count));
+            if (count > 0) {
+                TRY(contingency_add(table, row, column, count));
+            }
         }
     }
     return SERIN_OK;
