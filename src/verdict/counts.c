@@ -127,18 +127,44 @@ static enum serin_status arms_load(const struct block_tables *tables, size_t sli
 
 /* ---- ranking -------------------------------------------------------------------------------- */
 
-static void masses_add(const struct arm_counts *arm, uint64_t *rows, uint64_t *columns)
+static void rows_add(const struct arm_counts *arm, uint64_t *rows)
 {
     for (size_t i = 0; i < arm->cell_count; i++) {
-        columns[arm->cells[i].column] += arm->cells[i].count;
-        if (rows && arm->cells[i].row != SERIN_NO_REFERENCE) {
+        if (arm->cells[i].row != SERIN_NO_REFERENCE) {
             rows[arm->cells[i].row] += arm->cells[i].count;
         }
     }
 }
 
-static enum serin_status labels_rank(const struct block_tables *tables, const struct counts *counts,
-                                     bool is_agreement, size_t cap, struct grouping **out)
+static void columns_add(const struct arm_counts *arm, uint64_t *columns)
+{
+    for (size_t i = 0; i < arm->cell_count; i++) {
+        columns[arm->cells[i].column] += arm->cells[i].count;
+    }
+}
+
+/* Counts what each arm emits of the rare labels that it alone emits. */
+static enum serin_status merged_alone_count(const struct grouping *grouping,
+                                            const uint64_t *both_arms, struct counts *counts)
+{
+    const struct label_groups *groups = &grouping->columns;
+    for (size_t a = 0; a < ARM_COUNT && groups->merged; a++) {
+        struct arm_counts *arm = &counts->arms[a];
+        owned_memory uint64_t *columns = memory_allocate(groups->labels + 1, sizeof(*columns));
+        if (!columns) {
+            return SERIN_NO_MEMORY;
+        }
+        columns_add(arm, columns);
+        for (size_t i = 0; i < groups->labels; i++) {
+            bool is_merged = groups->map[i] + 1 == groups->count;
+            arm->merged_alone += is_merged && columns[i] == both_arms[i] ? columns[i] : 0;
+        }
+    }
+    return SERIN_OK;
+}
+
+static enum serin_status labels_rank(const struct block_tables *tables, bool is_agreement,
+                                     size_t cap, struct counts *counts, struct grouping **out)
 {
     size_t row_count = block_tables_reference_count(tables);
     size_t column_count = block_tables_label_count(tables);
@@ -148,11 +174,15 @@ static enum serin_status labels_rank(const struct block_tables *tables, const st
         return SERIN_NO_MEMORY;
     }
     for (size_t arm = 0; arm < ARM_COUNT; arm++) {
-        masses_add(&counts->arms[arm], is_agreement ? NULL : rows, columns);
+        columns_add(&counts->arms[arm], columns);
+        if (!is_agreement) {
+            rows_add(&counts->arms[arm], rows);
+        }
     }
     struct label_masses masses = {
         .rows = rows, .row_count = row_count, .columns = columns, .column_count = column_count};
-    return grouping_create(&masses, is_agreement, cap, out);
+    TRY(grouping_create(&masses, is_agreement, cap, out));
+    return merged_alone_count(*out, columns, counts);
 }
 
 /* ---- grouping ------------------------------------------------------------------------------- */
@@ -208,7 +238,7 @@ static enum serin_status counts_rank(const struct block_tables *tables,
     bool is_agreement = false;
     TRY(judgement->design == DESIGN_PAIRED ? pairs_load(tables, counts, &is_agreement)
                                            : arms_load(tables, ALL_SLICES, counts));
-    TRY(labels_rank(tables, counts, is_agreement, judgement->label_cap, out));
+    TRY(labels_rank(tables, is_agreement, judgement->label_cap, counts, out));
     return counts_group(*out, counts);
 }
 

@@ -25,6 +25,7 @@ struct arm_counts {
     uint64_t events;       /* all of them */
     uint64_t unreferenced; /* without reference */
     uint64_t merged;       /* whose label or reference is in the group of rare ones */
+    uint64_t merged_alone; /* whose rare label the other arm never emits; 0 within a slice */
 };
 
 /*

@@ -91,6 +91,7 @@ static enum serin_status arm_describe(const struct counts *counts,
     struct arm_evidence *out = &evidence->arms[arm];
     out->events = from->events;
     out->merged = from->merged;
+    out->merged_alone = from->merged_alone;
     out->first_ms = coverage->first_ms;
     out->last_ms = coverage->last_ms;
     out->has_uncovered_pods = coverage->uncovered_pods > 0;
@@ -131,6 +132,27 @@ static void effective_sizes(struct evidence *evidence)
     }
 }
 
+/* The first column that an arm has events in; the number of columns when there is none. */
+static size_t only_column(const struct counts *counts, enum design design, enum arm arm)
+{
+    size_t column = 0;
+    while (column < counts->columns && column_describe(counts, design, arm, column).total == 0) {
+        column++;
+    }
+    return column;
+}
+
+/* The group of rare labels is no label: an arm with nothing else has not one label but many. */
+static void merged_wholly_find(const struct counts *counts, struct evidence *evidence)
+{
+    for (size_t arm = 0; arm < ARM_COUNT; arm++) {
+        struct arm_evidence *of = &evidence->arms[arm];
+        size_t column = only_column(counts, evidence->judgement->design, (enum arm)arm);
+        of->is_all_merged = of->state == SERIN_TABLE_SINGLE_LABEL &&
+                            counts->grouping->columns.merged && column + 1 == counts->columns;
+    }
+}
+
 static bool has_several_labels(enum serin_table_state state)
 {
     return state == SERIN_TABLE_OK || state == SERIN_TABLE_SINGLE_REFERENCE;
@@ -148,13 +170,11 @@ static void collapse_find(const struct counts *counts, struct evidence *evidence
     const struct arm_evidence *canary = &evidence->arms[ARM_CANARY];
     const struct arm_evidence *stable = &evidence->arms[ARM_STABLE];
     enum design design = evidence->judgement->design;
-    if (canary->state != SERIN_TABLE_SINGLE_LABEL || !has_several_labels(stable->state)) {
+    if (canary->state != SERIN_TABLE_SINGLE_LABEL || canary->is_all_merged ||
+        !has_several_labels(stable->state)) {
         return;
     }
-    size_t column = 0;
-    while (column_describe(counts, design, ARM_CANARY, column).total == 0) {
-        column++;
-    }
+    size_t column = only_column(counts, design, ARM_CANARY);
     double of_label = (double)column_describe(counts, design, ARM_STABLE, column).total;
     double share = (of_label + 1.0) / ((double)stable->result.samples + 1.0);
     evidence->collapse_log_p = canary->effective * log(share);
@@ -181,6 +201,7 @@ enum serin_status evidence_measure(const struct counts *counts, const struct blo
         judgement->design == DESIGN_SHIFT ? counts->columns : counts_occupied_columns(counts);
     TRY(measure_design(counts, &evidence, err));
     effective_sizes(&evidence);
+    merged_wholly_find(counts, &evidence);
     collapse_find(counts, &evidence);
     *out = evidence;
     return SERIN_OK;

@@ -21,6 +21,8 @@ struct arm_evidence {
     enum serin_table_state state; /* of the table compared; in `shift` of the emitted labels */
     uint64_t events;              /* with or without reference */
     uint64_t merged;              /* of them, in the group of rare labels */
+    uint64_t merged_alone;        /* of these, with a label that the other arm never emits */
+    bool is_all_merged;           /* its single label is that group, so it has several after all */
     double effective;             /* samples / design effect */
     double gap;                   /* half-sample estimate of the bias left in its NMI */
     double variance;              /* of √n · NMI per event, design effect left out */

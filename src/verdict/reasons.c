@@ -48,6 +48,10 @@ const struct reason reasons[] = {
         "wait for more samples, or tell fewer labels apart (label_cap)"),
     ROW("unseen_cells", "the canary's disagreements are so scattered that more must be yet unseen",
         "wait for more samples, or tell fewer labels apart (label_cap)"),
+    ROW("merged_apart",
+        "rare labels were merged in one arm and not alike in the other, so a loss may be the "
+        "merging's",
+        "raise label_cap above the labels of both arms together, or emit fewer labels"),
     ROW("slice_veto", "a slice of the traffic is beyond the margin although the whole is not",
         "look at the slices below; the canary fails a part of the traffic"),
     ROW("metrics_disagree",

@@ -234,6 +234,19 @@ static void set_merged(struct evidence *evidence, struct judgement *judgement)
     evidence->arms[ARM_CANARY].merged = 126;
 }
 
+static void set_merged_alone(struct evidence *evidence, struct judgement *judgement)
+{
+    (void)judgement;
+    evidence->arms[ARM_CANARY].merged_alone = 126;
+}
+
+static void set_all_merged(struct evidence *evidence, struct judgement *judgement)
+{
+    (void)judgement;
+    evidence->arms[ARM_CANARY].state = SERIN_TABLE_SINGLE_LABEL;
+    evidence->arms[ARM_CANARY].is_all_merged = true;
+}
+
 static void set_source_capped(struct evidence *evidence, struct judgement *judgement)
 {
     (void)judgement;
@@ -271,7 +284,9 @@ static const struct trigger triggers[] = {
     {"labels_changed",        set_new_label             },
     {"labels_changed",        set_swapped_labels        },
     {"labels_capped",         set_merged                },
-    {"labels_capped",         set_source_capped         },
+    {"merged_apart",          set_merged_alone          },
+    {"merged_apart",          set_all_merged            },
+    {"merged_apart",          set_source_capped         },
     {"warm_up",               set_warm_up               },
 };
 

@@ -346,6 +346,58 @@ Test(judge, rare_labels_are_merged_alike_in_both_arms)
     expect_verdict(judged(&spec, heavy), DECISION_PROMOTE, "within_margin");
 }
 
+/* 20 labels in the stable arm; in a canary of a 19th of its size the same ones under new names. */
+static struct block_tables *renamed_arms(void)
+{
+    enum { KEPT = 20, ALL = 2 * KEPT };
+    static uint64_t canary[KEPT * ALL];
+    static uint64_t stable[KEPT * ALL];
+    for (size_t i = 0; i < KEPT; i++) {
+        canary[i * ALL + KEPT + i] = 500;
+        stable[i * ALL + i] = 9500;
+    }
+    return arms_of(canary, stable, KEPT, ALL);
+}
+
+Test(judge, new_names_of_the_same_labels_are_no_loss_although_the_cap_merges_them)
+{
+    struct spec spec = default_spec();
+    owned(block_tables) tables = renamed_arms();
+    expect_verdict(judged(&spec, tables), DECISION_PROMOTE, "within_margin");
+    spec.judgement.label_cap = 30;
+    struct verdict verdict = judged(&spec, tables);
+    cr_assert(lt(dbl, verdict.delta.upper, -0.1)); /* what the merging alone makes of it */
+    expect_verdict(verdict, DECISION_INCONCLUSIVE, "merged_apart");
+}
+
+Test(judge, a_canary_whose_labels_are_all_merged_has_not_collapsed_to_one)
+{
+    struct spec spec = default_spec();
+    owned(block_tables) tables = renamed_arms();
+    spec.judgement.label_cap = 21;
+    struct verdict verdict = judged(&spec, tables);
+    expect_verdict(verdict, DECISION_INCONCLUSIVE, "merged_apart");
+    cr_assert(not(warns(&verdict, "single_label")));
+}
+
+Test(judge, a_canary_that_fails_on_shared_labels_is_rolled_back_although_some_are_merged)
+{
+    enum { MANY = 40 };
+    struct spec spec = default_spec();
+    spec.judgement.label_cap = 30;
+    static uint64_t canary[MANY * MANY];
+    static uint64_t stable[MANY * MANY];
+    for (size_t i = 0; i < MANY * MANY; i++) {
+        bool is_right = i / MANY == i % MANY;
+        canary[i] = is_right ? 200 : 5;
+        stable[i] = is_right ? 9500 : 5;
+    }
+    owned(block_tables) tables = arms_of(canary, stable, MANY, MANY);
+    struct verdict verdict = judged(&spec, tables);
+    expect_verdict(verdict, DECISION_ROLLBACK, "beyond_margin");
+    cr_assert(warns(&verdict, "labels_capped"));
+}
+
 Test(judge, an_unavailable_source_is_inconclusive_with_nothing_measured)
 {
     struct spec spec = default_spec();
