@@ -1,6 +1,6 @@
 #include "labels/cell_log.h"
 #include "labels/counter.h"
-#include "labels/dictionary.h"
+#include "labels/dictionary_recall.h"
 
 /*
  * The first labels to appear, usually all there are, are counted in a square grid that doubles as
@@ -45,7 +45,7 @@ void pair_counter_destroy(struct pair_counter *counter)
 static enum serin_status intern(struct dictionary *texts, struct text_view text, size_t *out_id)
 {
     uint32_t id = 0;
-    TRY(dictionary_intern(texts, text, &id));
+    TRY(dictionary_recall(texts, text, &id));
     *out_id = id == DICTIONARY_OTHER ? dictionary_size(texts) : id;
     return SERIN_OK;
 }
