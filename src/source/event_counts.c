@@ -159,7 +159,8 @@ enum serin_status counts_builder_view(struct counts_builder *builder, struct eve
         size_t size = dictionary_size(builder->texts[kind]);
         TRY(memory_grow((void **)&counts->texts[kind], &builder->text_room[kind], size,
                         sizeof(struct text_view), SIZE_MAX));
-        for (size_t id = counts->text_count[kind]; id < size; id++) {
+        /* All of them: folding may have put others in their place since the last view. */
+        for (size_t id = 0; id < size; id++) {
             counts->texts[kind][id] = dictionary_text(builder->texts[kind], (uint32_t)id);
         }
         counts->text_count[kind] = size;

@@ -98,6 +98,16 @@ static enum serin_status intern(struct resolver *resolver, enum text_kind kind,
     return dictionary_intern(dictionary, text, out_id);
 }
 
+/* As note_folded does; the dictionary's text lives long enough to be encoded. */
+static void note_folded_tuple(struct resolver *resolver, struct text_view *text, uint32_t id)
+{
+    struct text_view counted = dictionary_text(resolver->stream->texts[TEXT_TUPLE], id);
+    if (!text_equal(*text, counted)) {
+        *text = counted;
+        resolver->folded = true;
+    }
+}
+
 static enum serin_status resolve(struct resolver *resolver, enum text_kind kind, uint32_t local,
                                  uint32_t *out_id)
 {
@@ -106,8 +116,12 @@ static enum serin_status resolve(struct resolver *resolver, enum text_kind kind,
         return SERIN_OK;
     }
     uint32_t *id = &resolver->ids[kind][local];
+    struct text_view *text = &resolver->counts->texts[kind][local];
     if (*id == UNRESOLVED) {
-        TRY(intern(resolver, kind, resolver->counts->texts[kind][local], id));
+        TRY(intern(resolver, kind, *text, id));
+        if (kind == TEXT_TUPLE) {
+            note_folded_tuple(resolver, text, *id);
+        }
     }
     *out_id = *id;
     return SERIN_OK;

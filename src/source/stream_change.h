@@ -52,8 +52,9 @@ enum change_scope {
 
 /*
  * Prepares the change that `counts` make. Labels, references and slice values beyond the stream's
- * caps are folded: their ids in `counts` become ID_OTHER, so that bytes made from `counts`
- * afterwards tell what was counted; `*out_folded` tells whether there were any (NULL: not wanted).
+ * caps are folded: their ids in `counts` become ID_OTHER and the texts of slice values those of the
+ * stream, so that bytes made from `counts` before the stream changes again tell what was counted;
+ * `*out_folded` tells whether there were any (NULL: not wanted).
  * Fails with SERIN_INVALID (older than the retention), SERIN_TOO_LARGE, SERIN_RANGE,
  * SERIN_NO_MEMORY, SERIN_BUG. The caller clears `*change` in any case.
  */

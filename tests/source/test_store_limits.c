@@ -113,6 +113,38 @@ Test(store_limits, slice_values_beyond_the_cap_become_other)
     store_close(store);
 }
 
+/* The file has to tell of an item what was counted, or its late reference finds nothing to move. */
+Test(store_limits, a_late_reference_finds_an_item_whose_slice_value_became_other)
+{
+    struct fake_clock clock = fake_clock_at(NOW_MS);
+    struct store_limits limits = store_limits_default;
+    limits.tuples = 3; /* one of them for events without slices */
+    struct stream stream = plain_stream;
+    stream.keyed = true;
+    struct store *store = open_store_with(temp_path("l.db"), &clock, &limits);
+    struct brief old = {.stream = &stream, .arm = "canary", .pod = "c", .label = "x"};
+    struct brief item = old;
+    struct brief late = {.stream = &stream, .reference = "x", .key = "k"};
+    for (int i = 0; i < 2; i++) {
+        old.region = i == 0 ? "r0" : "r1";
+        (void)append_briefs(store, NULL, &old, 1);
+    }
+    item.region = "r2";
+    item.key = "k";
+    item.time_ms = NOW_MS + HOUR_MS;
+    (void)append_briefs(store, NULL, &item, 1);
+    clock.now.unix_ms = NOW_MS + 7 * DAY_MS + 30 * MINUTE_MS;
+    maintain(store);
+    store_close(store);
+    store = open_store_with(temp_path("l.db"), &clock, &limits);
+    late.time_ms = clock.now.unix_ms;
+    (void)append_briefs(store, NULL, &late, 1);
+    stream.lookback_ms = 7 * DAY_MS;
+    owned(block_tables) tables = fetch_tables(store, &stream, clock.now.unix_ms);
+    cr_assert(eq(u64, cell_of(tables, ARM_CANARY, "x", "x"), 1));
+    store_close(store);
+}
+
 Test(store_limits, too_many_pods_or_arms_are_refused_whole)
 {
     struct fake_clock clock = fake_clock_at(NOW_MS);
