@@ -148,23 +148,23 @@ struct refusal {
 ParameterizedTestParameters(ingest, one_bad_line_refuses_the_batch)
 {
     static struct refusal cases[] = {
-        {"{}",                            SERIN_INVALID, "line 3: stream",           "missing"                             },
-        {"nonsense",                      SERIN_INVALID, "line 3",                   "JSON object"                         },
+        {"{}",                                                                                 SERIN_INVALID,   "line 3: stream", "missing"                      },
+        {"nonsense",                                                                           SERIN_INVALID,   "line 3",         "JSON object"                  },
         {"{\"stream\":\"chekout\",\"time\":1769860800000,\"arm\":\"a\",\"pod\":\"p\",\"label\":"
-         "\"x\"}",                                SERIN_NOT_FOUND,                                       "line 3: stream",                   "chekout"  },
+         "\"x\"}",                                                                    SERIN_NOT_FOUND, "line 3: stream", "chekout"                      },
         {"{\"stream\":\"scraped\",\"time\":1769860800000,\"arm\":\"a\",\"pod\":\"p\",\"label\":"
-         "\"x\"}",                               SERIN_INVALID,                                             "line 3: stream",                                                                   "only streams of the embedded"                                                             },
+         "\"x\"}",                                                                    SERIN_INVALID,   "line 3: stream", "only streams of the embedded" },
         {"{\"stream\":\"checkout\",\"time\":1769864400001,\"arm\":\"a\",\"pod\":\"p\",\"label\":"
-         "\"x\"}", SERIN_INVALID,              "line 3: time","more than an hour ahead"                                                                                                          },
+         "\"x\"}",                                                                    SERIN_INVALID,   "line 3: time",   "more than an hour ahead"      },
         {"{\"stream\":\"checkout\",\"time\":1769255999999,\"arm\":\"a\",\"pod\":\"p\",\"label\":"
-         "\"x\"}",                 SERIN_INVALID,"line 3: time",                                            "older than the 604800 s"},
+         "\"x\"}",                                                                    SERIN_INVALID,   "line 3: time",   "older than the 604800 s"      },
         {"{\"stream\":\"checkout\",\"time\":1769860800,\"arm\":\"a\",\"pod\":\"p\",\"label\":"
-         "\"x\"}",  SERIN_INVALID,          "line 3: time","looks like seconds"                             },
+         "\"x\"}",                                                                    SERIN_INVALID,   "line 3: time",   "looks like seconds"           },
         {"{\"stream\":\"checkout\",\"time\":1769860800000,\"arm\":\"a\",\"pod\":\"p\",\"label\":"
          "\"x\","
-         "\"slices\":{\"device\":\"phone\"}}",                        SERIN_INVALID,                       "line 3: slices",                          "no slice dimension \"device\""                                                                            },
+         "\"slices\":{\"device\":\"phone\"}}",                                        SERIN_INVALID,   "line 3: slices", "no slice dimension \"device\""},
         {"{\"stream\":\"checkout\",\"time\":1769860800000,\"key\":\"1\",\"reference\":\"r\"}",
-         SERIN_INVALID,           "line 3: label", "keyed: true"},
+         SERIN_INVALID,                                                                                         "line 3: label",  "keyed: true"                  },
     };
     return cr_make_param_array(struct refusal, cases, ARRAY_LENGTH(cases));
 }
