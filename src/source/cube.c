@@ -196,10 +196,20 @@ static int compare_deltas(const void *left, const void *right)
     return (a->cell > b->cell) - (a->cell < b->cell);
 }
 
+static bool is_sorted(const struct cube_delta *deltas, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        if (compare_deltas(&deltas[i - 1], &deltas[i]) > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void cube_sort_deltas(struct cube_delta *deltas, size_t *count)
 {
     size_t kept = 0;
-    if (*count > 1) {
+    if (!is_sorted(deltas, *count)) {
         qsort(deltas, *count, sizeof(*deltas), compare_deltas);
     }
     for (size_t i = 0; i < *count;) {
