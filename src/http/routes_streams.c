@@ -1,3 +1,4 @@
+#include "analysis/ingest.h"
 #include "base/embed.h"
 #include "base/json_writer.h"
 #include "base/rfc3339.h"
@@ -19,6 +20,17 @@ void route_openapi(struct service *service, const struct snapshot *snapshot,
     buffer_append_view(reply->body, EMBED_VIEW(openapi));
 }
 
+static void write_time(struct json_writer *json, const char *name, int64_t time_ms)
+{
+    char text[RFC3339_SIZE];
+    rfc3339_format(time_ms, text);
+    if (time_ms > 0) {
+        json_field_text(json, name, text);
+    } else {
+        json_field_null(json, name);
+    }
+}
+
 /* ---- the list -------------------------------------------------------------------------------- */
 
 static bool may_read(const struct request *request, const char *stream)
@@ -27,7 +39,40 @@ static bool may_read(const struct request *request, const char *stream)
            principal_check(request->principal, RIGHT_READ, stream, NULL) == SERIN_OK;
 }
 
-static void write_stream(struct json_writer *json, const struct catalog_stream *stream)
+static void write_arm_freshness(struct json_writer *json, const struct store_arm *arm)
+{
+    json_write_object_begin(json);
+    json_field_text(json, "arm", arm->arm);
+    json_field_uint64(json, "events", arm->events);
+    json_field_uint64(json, "pods", arm->pods);
+    write_time(json, "first", arm->first_ms);
+    write_time(json, "last", arm->last_ms);
+    json_write_object_end(json);
+}
+
+/* The arms that pushed last, for whoever wonders whether events arrive and under which hash. */
+static void write_freshness(struct json_writer *json, struct store *store,
+                            const struct catalog_stream *stream)
+{
+    enum { ARMS_SHOWN = 16 };
+    struct store_arm *arms = NULL;
+    size_t count = 0;
+    bool is_pushed = stream->driver == &store_driver;
+    if (!is_pushed || store_arms(store, stream->stream.name, &arms, &count) != SERIN_OK) {
+        json_field_null(json, "arms");
+        return;
+    }
+    json_write_key(json, "arms");
+    json_write_array_begin(json);
+    for (size_t i = 0; i < count && i < ARMS_SHOWN; i++) {
+        write_arm_freshness(json, &arms[i]);
+    }
+    json_write_array_end(json);
+    store_arms_free(arms, count);
+}
+
+static void write_stream(struct json_writer *json, struct store *store,
+                         const struct catalog_stream *stream)
 {
     json_write_object_begin(json);
     json_field_text(json, "name", stream->stream.name);
@@ -43,13 +88,13 @@ static void write_stream(struct json_writer *json, const struct catalog_stream *
         json_write_text(json, stream->stream.slices[i]);
     }
     json_write_array_end(json);
+    write_freshness(json, store, stream);
     json_write_object_end(json);
 }
 
 void route_streams_list(struct service *service, const struct snapshot *snapshot,
                         const struct request *request, struct reply *reply)
 {
-    (void)service;
     const struct catalog *catalog = snapshot_catalog(snapshot);
     struct json_writer json;
     json_writer_init(&json, reply->body);
@@ -59,7 +104,7 @@ void route_streams_list(struct service *service, const struct snapshot *snapshot
     for (size_t i = 0; i < catalog_stream_count(catalog); i++) {
         const struct catalog_stream *stream = catalog_stream_at(catalog, i);
         if (may_read(request, stream->stream.name)) {
-            write_stream(&json, stream);
+            write_stream(&json, service_store(service), stream);
         }
     }
     json_write_array_end(&json);
@@ -69,17 +114,6 @@ void route_streams_list(struct service *service, const struct snapshot *snapshot
 }
 
 /* ---- the tables ------------------------------------------------------------------------------ */
-
-static void write_time(struct json_writer *json, const char *name, int64_t time_ms)
-{
-    char text[RFC3339_SIZE];
-    rfc3339_format(time_ms, text);
-    if (time_ms > 0) {
-        json_field_text(json, name, text);
-    } else {
-        json_field_null(json, name);
-    }
-}
 
 static void write_labels(struct json_writer *json, const struct block_tables *tables)
 {

@@ -187,6 +187,9 @@ static int compare_arms(const void *left, const void *right)
 {
     const struct store_arm *a = left;
     const struct store_arm *b = right;
+    if (a->last_ms != b->last_ms) {
+        return a->last_ms > b->last_ms ? -1 : 1;
+    }
     return text_compare(text_view_of(a->arm), text_view_of(b->arm));
 }
 

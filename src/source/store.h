@@ -123,7 +123,7 @@ extern const struct source_driver store_driver;
 SERIN_MUST_CHECK enum serin_status store_fetch(struct store *store, const struct table_query *query,
                                                struct block_tables **out, struct serin_error *err);
 
-/* How fresh an arm's data are. Texts are copied, the list is ordered by arm. */
+/* How fresh an arm's data are. */
 struct store_arm {
     char *arm;
     uint64_t events; /* within the retention */
@@ -132,8 +132,8 @@ struct store_arm {
     int64_t last_ms;
 };
 /*
- * The arms that have events in a stream; none is an empty list. The caller frees it with
- * store_arms_free. Fails with SERIN_NO_MEMORY.
+ * The arms that have events in a stream, the one with the latest event first; none is an empty
+ * list. The caller frees it with store_arms_free. Fails with SERIN_NO_MEMORY.
  */
 SERIN_MUST_CHECK enum serin_status store_arms(struct store *store, const char *stream,
                                               struct store_arm **out, size_t *out_count);

@@ -152,6 +152,30 @@ Test(store, a_late_reference_needs_a_keyed_stream)
     store_close(store);
 }
 
+Test(store, lists_the_arms_that_pushed_the_latest_first)
+{
+    struct fake_clock clock = fake_clock_at(NOW_MS);
+    struct store *store = open_store(temp_path("a.db"), &clock);
+    (void)APPEND(store, NULL,
+                 {.arm = "old", .pod = "p", .label = "x", .time_ms = NOW_MS - HOUR_MS, .count = 3},
+                 {.arm = "new", .pod = "p", .label = "x", .time_ms = NOW_MS - 5},
+                 {.arm = "new", .pod = "q", .label = "y", .time_ms = NOW_MS - MINUTE_MS},
+                 {.arm = "also", .pod = "q", .label = "y", .time_ms = NOW_MS - 5});
+    struct store_arm *arms = NULL;
+    size_t count = 0;
+    cr_assert(eq(int, store_arms(store, "checkout", &arms, &count), SERIN_OK));
+    cr_assert(eq(sz, count, 3));
+    cr_assert(eq(str, arms[0].arm, "also"));
+    cr_assert(eq(str, arms[1].arm, "new"));
+    cr_assert(eq(u64, arms[1].events, 2));
+    cr_assert(eq(u64, arms[1].pods, 2));
+    cr_assert(eq(i64, arms[1].first_ms, NOW_MS - MINUTE_MS));
+    cr_assert(eq(str, arms[2].arm, "old"));
+    cr_assert(eq(u64, arms[2].events, 3));
+    store_arms_free(arms, count);
+    store_close(store);
+}
+
 /* ---- the window ------------------------------------------------------------------------------ */
 
 static struct block_tables *fetch_rollout(struct store *store, int64_t now_ms)

@@ -224,6 +224,17 @@ class Refusals(ServiceCase):
         names = [stream["name"] for stream in self.service.call("GET", "/v1/streams").json()["streams"]]
         self.assertEqual(names, ["shop", "moves"])
 
+    def test_the_list_of_streams_tells_which_arms_pushed(self):
+        streams = {stream["name"]: stream for stream in self.service.call("GET", "/v1/streams").json()["streams"]}
+        arms = {arm["arm"]: arm for arm in streams["shop"]["arms"]}
+        self.assertEqual({name: arm["events"] for name, arm in arms.items()},
+                         {"stable": 20000, "good": 3000, "bad": 3000, "few": 40, "one": 2000})
+        self.assertEqual(arms["stable"]["pods"], 3)
+        self.assertLess(arms["stable"]["first"], arms["stable"]["last"])
+        latest = [arm["last"] for arm in streams["shop"]["arms"]]
+        self.assertEqual(latest, sorted(latest, reverse=True))
+        self.assertEqual(streams["moves"]["arms"], [])
+
 
 class Limits(unittest.TestCase):
     def setUp(self):
