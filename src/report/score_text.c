@@ -94,6 +94,11 @@ static void write_remarks(struct page *page, const struct score *score)
     if (!score->blocks_known) {
         page_add(page, "Samples were taken as independent: pods and times are unknown.");
         page_paragraph(page, "", 0);
+    } else if (score->nmi.defined && score_has_few_blocks(score)) {
+        page_add(page, "Samples come in fewer than 5 blocks (pod and time bucket): too few to "
+                       "learn the variance from, so the interval is too narrow and --min-nmi "
+                       "decides nothing.");
+        page_paragraph(page, "", 0);
     } else if (score->design_effect > 1.005) {
         page_add(page, "Samples come in ");
         page_add_count(page, score->blocks);

@@ -21,14 +21,13 @@ enum serin_status measured(enum serin_status status, const char *what, bool *out
 }
 
 enum serin_status measure_arm(const struct serin_table *table, const struct judgement *judgement,
-                              double design_effect, struct estimate *out, struct serin_error *err)
+                              const struct serin_design_effect *effect, struct estimate *out,
+                              struct serin_error *err)
 {
     struct serin_confidence confidence = judgement_confidence(judgement);
-    struct serin_design_effect effect = SERIN_INDEPENDENT;
-    effect.deff = design_effect;
     struct serin_arm_interval interval;
     bool defined = false;
-    TRY(measured(serin_arm_interval(table, judgement->normalizer, &confidence, &effect, &interval),
+    TRY(measured(serin_arm_interval(table, judgement->normalizer, &confidence, effect, &interval),
                  "the interval of an arm", &defined, err));
     if (defined) {
         *out = (struct estimate){.defined = true,

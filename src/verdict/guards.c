@@ -62,12 +62,10 @@ static bool too_few_samples(const struct evidence *evidence)
     return smaller < evidence_samples_wanted(evidence);
 }
 
-/* Below 5 blocks the variance between them cannot be told; see the statistics' section on blocks.
- */
 static bool few_blocks(const struct evidence *evidence)
 {
-    return evidence->blocks_known && (evidence->arms[ARM_CANARY].result.blocks < 5 ||
-                                      evidence->arms[ARM_STABLE].result.blocks < 5);
+    return evidence->blocks_known && (evidence->arms[ARM_CANARY].result.blocks < BLOCKS_LEAST ||
+                                      evidence->arms[ARM_STABLE].result.blocks < BLOCKS_LEAST);
 }
 
 static bool sparse_table(const struct evidence *evidence)

@@ -24,6 +24,9 @@ struct judge_context {
     bool in_maintenance;    /* a maintenance window is open */
 };
 
+/* Below so many blocks the variance between them cannot be told. */
+enum { BLOCKS_LEAST = 5 };
+
 enum { WARNINGS_MAX = 8, LABEL_MOVES_MAX = 64, SLICE_VERDICTS_MAX = 64 };
 
 /* A number with its interval at the level of the spec. */

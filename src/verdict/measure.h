@@ -32,7 +32,7 @@ SERIN_MUST_CHECK enum serin_status measured(enum serin_status status, const char
 /* The arm's own NMI with its interval, of the table compared. */
 SERIN_MUST_CHECK enum serin_status measure_arm(const struct serin_table *table,
                                                const struct judgement *judgement,
-                                               double design_effect, struct estimate *out,
-                                               struct serin_error *err);
+                                               const struct serin_design_effect *effect,
+                                               struct estimate *out, struct serin_error *err);
 
 #endif

@@ -23,13 +23,22 @@ static void take_comparison(const struct serin_paired_comparison *comparison, do
     take_arm(&comparison->stable, 0.0, &evidence->arms[ARM_STABLE]);
 }
 
+/* An arm's NMI varies more between blocks than the difference, which bursts move on both sides. */
 static enum serin_status measure_own(const struct counts *counts, struct evidence *evidence,
-                                     double deff, struct serin_error *err)
+                                     double deff_of_difference, struct serin_error *err)
 {
     for (size_t arm = 0; arm < ARM_COUNT; arm++) {
         struct serin_table table = counts_table(counts, (enum arm)arm);
-        evidence->arms[arm].result.design_effect = deff;
-        TRY(measure_arm(&table, evidence->judgement, deff, &evidence->arms[arm].result.nmi, err));
+        struct serin_blocks blocks = counts_blocks(counts, (enum arm)arm);
+        struct serin_design_effect effect = SERIN_INDEPENDENT;
+        bool defined = false;
+        if (evidence->blocks_known) {
+            TRY(measured(serin_design_effect(&blocks, evidence->judgement->normalizer, &effect),
+                         "the design effect of an arm", &defined, err));
+        }
+        evidence->arms[arm].result.design_effect = deff_of_difference;
+        TRY(measure_arm(&table, evidence->judgement, &effect, &evidence->arms[arm].result.nmi,
+                        err));
     }
     return SERIN_OK;
 }

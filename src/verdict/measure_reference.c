@@ -50,9 +50,9 @@ enum serin_status measure_reference(const struct counts *counts, struct evidence
     TRY(design_effect_find(counts, ARM_STABLE, evidence, &input.stable_effect, err));
     evidence->arms[ARM_CANARY].result.design_effect = input.canary_effect.deff;
     evidence->arms[ARM_STABLE].result.design_effect = input.stable_effect.deff;
-    TRY(measure_arm(&input.canary, evidence->judgement, input.canary_effect.deff,
+    TRY(measure_arm(&input.canary, evidence->judgement, &input.canary_effect,
                     &evidence->arms[ARM_CANARY].result.nmi, err));
-    TRY(measure_arm(&input.stable, evidence->judgement, input.stable_effect.deff,
+    TRY(measure_arm(&input.stable, evidence->judgement, &input.stable_effect,
                     &evidence->arms[ARM_STABLE].result.nmi, err));
     struct serin_comparison comparison;
     bool defined = false;

@@ -4,22 +4,13 @@
 #include "verdict/measure.h"
 
 static enum serin_status effect_measure(const struct counts *counts,
-                                        const struct judgement *judgement, struct score *out,
-                                        struct serin_error *err)
+                                        const struct judgement *judgement,
+                                        struct serin_design_effect *out, struct serin_error *err)
 {
     struct serin_blocks blocks = counts_blocks(counts, ARM_CANARY);
-    struct serin_design_effect effect = SERIN_INDEPENDENT;
     bool defined = false;
-    if (!out->blocks_known) {
-        return SERIN_OK;
-    }
-    TRY(measured(serin_design_effect(&blocks, judgement->normalizer, &effect), "the design effect",
-                 &defined, err));
-    if (defined) {
-        out->design_effect = effect.deff;
-        out->blocks = effect.blocks;
-    }
-    return SERIN_OK;
+    return measured(serin_design_effect(&blocks, judgement->normalizer, out), "the design effect",
+                    &defined, err);
 }
 
 static enum serin_status counts_score(const struct counts *counts,
@@ -30,8 +21,13 @@ static enum serin_status counts_score(const struct counts *counts,
     bool defined = false;
     TRY(measured(serin_scores(&table, judgement->normalizer, &out->scores), "the scores", &defined,
                  err));
-    TRY(effect_measure(counts, judgement, out, err));
-    return measure_arm(&table, judgement, out->design_effect, &out->nmi, err);
+    struct serin_design_effect effect = SERIN_INDEPENDENT;
+    if (out->blocks_known) {
+        TRY(effect_measure(counts, judgement, &effect, err));
+    }
+    out->design_effect = effect.deff;
+    out->blocks = effect.blocks;
+    return measure_arm(&table, judgement, &effect, &out->nmi, err);
 }
 
 enum serin_status score_measure(const struct block_tables *tables,
@@ -51,7 +47,6 @@ enum serin_status score_measure(const struct block_tables *tables,
         .samples = arm->events - arm->unreferenced,
         .unreferenced = arm->unreferenced,
         .merged = arm->merged,
-        .design_effect = 1.0,
         .blocks_known = block_tables_blocks_known(tables),
     };
     TRY(counts_score(counts, &of_reference, &score, err));
@@ -59,9 +54,14 @@ enum serin_status score_measure(const struct block_tables *tables,
     return SERIN_OK;
 }
 
+bool score_has_few_blocks(const struct score *score)
+{
+    return score->blocks_known && score->blocks < BLOCKS_LEAST;
+}
+
 enum decision score_gate(const struct score *score, double min_nmi)
 {
-    if (!score->nmi.defined) {
+    if (!score->nmi.defined || score_has_few_blocks(score)) {
         return DECISION_INCONCLUSIVE;
     }
     if (score->nmi.lower >= min_nmi) {

@@ -24,7 +24,7 @@ struct score {
     uint64_t unreferenced; /* events without one, left out */
     uint64_t merged;       /* events whose label or reference is among the rare ones merged */
     double design_effect;
-    size_t blocks;
+    size_t blocks; /* with at least one event; 0 also for a single one, or when NMI is undefined */
     bool blocks_known;
 };
 
@@ -37,9 +37,12 @@ SERIN_MUST_CHECK enum serin_status score_measure(const struct block_tables *tabl
                                                  const struct judgement *judgement,
                                                  struct score *out, struct serin_error *err);
 
+/* Blocks are known but fewer than BLOCKS_LEAST, so that the interval is not to be trusted. */
+bool score_has_few_blocks(const struct score *score);
+
 /*
  * The score against a least NMI: promote when the whole interval lies at or above it, rollback when
- * it lies below, inconclusive otherwise and where NMI is undefined.
+ * it lies below, inconclusive otherwise and where NMI is undefined or blocks are few.
  */
 enum decision score_gate(const struct score *score, double min_nmi);
 

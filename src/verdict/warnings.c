@@ -16,7 +16,7 @@ static bool few_blocks_warning(const struct evidence *evidence)
     size_t canary = evidence->arms[ARM_CANARY].result.blocks;
     size_t stable = evidence->arms[ARM_STABLE].result.blocks;
     size_t fewer = canary < stable ? canary : stable;
-    return evidence->blocks_known && fewer >= 5 && fewer < 10;
+    return evidence->blocks_known && fewer >= BLOCKS_LEAST && fewer < 10;
 }
 
 static bool uncovered_pods(const struct evidence *evidence)

@@ -1,6 +1,7 @@
 #include "verdict/score.h"
 
 #include "arms_sample.h"
+#include "serin/arm.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -107,4 +108,61 @@ Test(score, a_gate_asks_the_whole_interval)
     cr_assert(eq(int, score_gate(&score, 0.851), DECISION_ROLLBACK));
     score.nmi.defined = false;
     cr_assert(eq(int, score_gate(&score, 0.1), DECISION_INCONCLUSIVE));
+}
+
+/* The counts of a block, whose errors grow from block to block. */
+static void block_fill(unsigned block, uint64_t out[static KIND_CELLS])
+{
+    arm_counts_fill(1000, 0.05 + 0.05 * block, out);
+}
+
+static struct block_tables *uneven_blocks(unsigned blocks)
+{
+    struct block_tables *tables = table_begin();
+    for (unsigned block = 0; block < blocks; block++) {
+        uint64_t counts[KIND_CELLS];
+        block_fill(block, counts);
+        table_put(tables, &(struct table_place){.arm = ARM_CANARY, .bucket = block}, counts, KINDS,
+                  KINDS);
+    }
+    return table_end(tables, 0, 0);
+}
+
+Test(score, few_blocks_widen_the_interval_by_students_factor)
+{
+    enum { BLOCKS = 6 };
+    uint64_t pooled[KIND_CELLS] = {0};
+    for (unsigned block = 0; block < BLOCKS; block++) {
+        uint64_t counts[KIND_CELLS];
+        block_fill(block, counts);
+        for (size_t cell = 0; cell < KIND_CELLS; cell++) {
+            pooled[cell] += counts[cell];
+        }
+    }
+    struct block_tables *tables = uneven_blocks(BLOCKS);
+    struct score score = scored(tables);
+    struct serin_table table = {pooled, KINDS, KINDS};
+    struct serin_confidence confidence = {.interval = SERIN_FIXED, .level = 0.95};
+    struct serin_design_effect effect = {.deff = score.design_effect, .blocks = BLOCKS};
+    struct serin_arm_interval expected;
+    cr_assert(eq(int, serin_arm_interval(&table, SERIN_GEOMETRIC, &confidence, &effect, &expected),
+                 SERIN_OK));
+    cr_assert(gt(dbl, score.design_effect, 10.0));
+    cr_assert(epsilon_eq(dbl, expected.z, 2.5706, 1e-4)); /* Student's t of 5 degrees */
+    cr_assert(epsilon_eq(dbl, score.nmi.lower, expected.lower, 1e-12));
+    cr_assert(epsilon_eq(dbl, score.nmi.upper, expected.upper, 1e-12));
+    block_tables_destroy(tables);
+}
+
+Test(score, a_gate_over_fewer_than_five_blocks_decides_nothing)
+{
+    for (unsigned blocks = 1; blocks <= 6; blocks++) {
+        struct block_tables *tables = uneven_blocks(blocks);
+        struct score score = scored(tables);
+        cr_assert(score.nmi.defined);
+        cr_assert(eq(int, score_gate(&score, 0.05),
+                     blocks < 5 ? DECISION_INCONCLUSIVE : DECISION_PROMOTE),
+                  "%u blocks", blocks);
+        block_tables_destroy(tables);
+    }
 }
