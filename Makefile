@@ -168,10 +168,13 @@ deps: ## install what building, testing and checking need (root or sudo; does no
 
 .PHONY: test
 test: deps ## install what is missing, build, run every test that needs no Go
-	@$(MAKE) --no-print-directory all run-tests
+	@$(MAKE) --no-print-directory -j$(JOBS) test-programs
+	@$(MAKE) --no-print-directory unit fuzz-replay system
 
-.PHONY: run-tests
-run-tests: unit fuzz-replay system
+# Building in parallel, running one after the other.
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+.PHONY: test-programs
+test-programs: all $(UNIT_TESTS) $(FUZZERS:%=$(B)/replay/%)
 
 .PHONY: system
 system: $(B)/serin ## the binary against real servers, crash drills, the demo
@@ -179,6 +182,7 @@ system: $(B)/serin ## the binary against real servers, crash drills, the demo
 
 .PHONY: test-asan
 test-asan: ## unit tests under the address and undefined-behaviour sanitizers
+	@$(MAKE) --no-print-directory -j$(JOBS) VARIANT=asan test-programs
 	@$(MAKE) --no-print-directory VARIANT=asan unit fuzz-replay
 
 .PHONY: test-tsan
@@ -261,6 +265,7 @@ check-cppcheck: ## cppcheck
 
 .PHONY: coverage
 coverage: ## line and branch coverage of the unit tests
+	@$(MAKE) --no-print-directory -j$(JOBS) VARIANT=coverage test-programs
 	@$(MAKE) --no-print-directory VARIANT=coverage unit fuzz-replay
 	@gcovr --root . --filter src/ --exclude-unreachable-branches --print-summary \
 		--object-directory build/coverage 2>/dev/null | tail -n 40
@@ -269,7 +274,7 @@ coverage: ## line and branch coverage of the unit tests
 .PHONY: demo
 demo: ## install what is missing, build, run the demonstration on real label streams
 	@sh tests/support/deps.sh build
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@build/serin demo
 
 .PHONY: picture
