@@ -185,6 +185,7 @@ static enum serin_status answer_without_data(const struct question *question,
     verdict_source_unavailable(question->spec, &verdict);
     struct analysis_result result = {.source_ms = out->source_ms};
     TRY(fill_result(question->text, &verdict, &result, err));
+    result.source_status = cause->status;
     memcpy(result.source_error, cause->detail, sizeof(result.source_error));
     *out = result;
     return SERIN_OK;

@@ -45,10 +45,11 @@ struct analysis_result {
     const char *reason;
     uint64_t samples[ARM_COUNT];
     struct estimate delta;
-    int64_t source_ms;      /* time spent in the source */
-    int64_t judge_us;       /* … and in the judge */
-    char source_error[320]; /* why there is no data, when the stream's policy turned that into an
-                               inconclusive verdict; else "" */
+    int64_t source_ms;               /* time spent in the source */
+    int64_t judge_us;                /* … and in the judge */
+    enum serin_status source_status; /* not SERIN_OK: there are no data, and the stream's policy
+                                        turned that into an inconclusive verdict … */
+    char source_error[320];          /* … for this reason; else "" */
 };
 
 /*

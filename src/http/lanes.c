@@ -47,8 +47,8 @@ static struct lane *open_lane(struct lanes *lanes, const char *name)
         return NULL;
     }
     lane->name = memory_copy_text(name, strlen(name));
-    if (!lane->name ||
-        workers_create(lanes->threads, lanes->capacity, &lane->workers, NULL) != SERIN_OK) {
+    lane->workers = workers_create(lanes->threads, lanes->capacity);
+    if (!lane->name || !lane->workers) {
         return NULL;
     }
     lane->next = lanes->first;

@@ -26,7 +26,7 @@ void lanes_destroy(struct lanes *lanes);
 DEFINE_CLEANUP(lanes)
 
 /*
- * Queues a job on the lane called `name`, whose threads start when it is first used. False when its
+ * Queues a job on the lane called `name`, whose threads start as it needs them. False when its
  * queue is full, its threads cannot be started, or the lanes have stopped. Names must come from
  * the configuration: lanes are kept until the end.
  */

@@ -15,9 +15,10 @@ static enum serin_status work(void *context, struct analysis_result *out, struct
     int64_t now_ms = clock_wall(service_clock(asking->service)).unix_ms;
     enum serin_status status =
         question_answer(asking->question, now_ms, asking->request->deadline, out, err);
-    if (status != SERIN_OK) {
+    enum serin_status source_status = status == SERIN_OK ? out->source_status : status;
+    if (source_status != SERIN_OK) {
         observe_source_error(asking->service, question_stream(asking->question)->stream.name,
-                             status);
+                             source_status);
     }
     return status;
 }

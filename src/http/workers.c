@@ -16,16 +16,20 @@ struct workers {
     size_t queued;
     bool is_stopping;
     pthread_t *threads;
-    size_t thread_count;
+    size_t thread_count; /* started */
+    size_t thread_limit;
+    size_t idle; /* threads waiting for a job */
 };
 
 /* Waits for the next job; false when there will be none any more. */
 static bool take_job(struct workers *workers, struct job *out)
 {
     scoped_lock held = mutex_hold(&workers->mutex);
+    workers->idle++;
     while (workers->queued == 0 && !workers->is_stopping) {
         (void)pthread_cond_wait(&workers->changed, &workers->mutex);
     }
+    workers->idle--;
     if (workers->queued == 0) {
         return false;
     }
@@ -45,10 +49,24 @@ static void *work(void *context)
     return NULL;
 }
 
+/* With the mutex held. Threads that cannot be started are done without as long as there is one. */
+static bool start_thread(struct workers *workers)
+{
+    if (pthread_create(&workers->threads[workers->thread_count], NULL, work, workers) == 0) {
+        workers->thread_count++;
+    }
+    return workers->thread_count > 0;
+}
+
 bool workers_submit(struct workers *workers, worker_job *job, void *context)
 {
     scoped_lock held = mutex_hold(&workers->mutex);
     if (workers->queued == workers->capacity || workers->is_stopping) {
+        return false;
+    }
+    bool needs_thread =
+        workers->queued >= workers->idle && workers->thread_count < workers->thread_limit;
+    if (needs_thread && !start_thread(workers)) {
         return false;
     }
     size_t last = (workers->first + workers->queued) % workers->capacity;
@@ -83,28 +101,18 @@ void workers_destroy(struct workers *workers)
     memory_free(workers);
 }
 
-enum serin_status workers_create(size_t threads, size_t capacity, struct workers **out,
-                                 struct serin_error *err)
+struct workers *workers_create(size_t threads, size_t capacity)
 {
     struct workers *created = memory_allocate(1, sizeof(*created));
     if (!created) {
-        return serin_fail(err, SERIN_NO_MEMORY, "no memory for the worker threads");
+        return NULL;
     }
     mutex_init(&created->mutex);
     condition_init(&created->changed);
     owned(workers) workers = created;
     workers->capacity = capacity;
+    workers->thread_limit = threads;
     workers->queue = memory_allocate(capacity, sizeof(*workers->queue));
     workers->threads = memory_allocate(threads, sizeof(*workers->threads));
-    if (!workers->queue || !workers->threads) {
-        return serin_fail(err, SERIN_NO_MEMORY, "no memory for the worker threads");
-    }
-    for (size_t i = 0; i < threads; i++) {
-        if (pthread_create(&workers->threads[i], NULL, work, workers) != 0) {
-            return serin_fail(err, SERIN_UNAVAILABLE, "cannot start worker thread %zu", i + 1);
-        }
-        workers->thread_count++;
-    }
-    *out = give(workers);
-    return SERIN_OK;
+    return workers->queue && workers->threads ? give(workers) : NULL;
 }

@@ -6,7 +6,6 @@
 #define SERIN_HTTP_WORKERS_H
 
 #include "base/memory.h"
-#include "serin/error.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,9 +14,11 @@ struct workers;
 
 typedef void worker_job(void *context);
 
-/* Starts `threads` threads behind a queue of `capacity` jobs. */
-SERIN_MUST_CHECK enum serin_status workers_create(size_t threads, size_t capacity,
-                                                  struct workers **out, struct serin_error *err);
+/*
+ * Up to `threads` threads, started when there is work for them, behind a queue of `capacity` jobs.
+ * NULL: no memory.
+ */
+struct workers *workers_create(size_t threads, size_t capacity);
 /* Finishes what is queued and ends the threads; submitting then always fails. */
 void workers_stop(struct workers *workers);
 
@@ -25,7 +26,8 @@ void workers_stop(struct workers *workers);
 void workers_destroy(struct workers *workers);
 DEFINE_CLEANUP(workers)
 
-/* Queues a job; false when the queue is full or the workers have stopped. */
+/* Queues a job; false when the queue is full, no thread can be started or the workers have stopped.
+ */
 bool workers_submit(struct workers *workers, worker_job *job, void *context);
 
 #endif

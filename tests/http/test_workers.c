@@ -27,8 +27,7 @@ static void wait_at(void *context)
 Test(workers, what_was_queued_is_done_before_they_stop)
 {
     _Atomic int done = 0;
-    struct workers *workers = NULL;
-    cr_assert(eq(int, workers_create(2, 100, &workers, NULL), SERIN_OK));
+    struct workers *workers = workers_create(2, 100);
     for (int i = 0; i < 100; i++) {
         cr_assert(workers_submit(workers, count, &done));
     }
@@ -39,10 +38,9 @@ Test(workers, what_was_queued_is_done_before_they_stop)
 Test(workers, a_full_queue_is_told_at_once)
 {
     struct gate gate = {.entered = 0};
-    struct workers *workers = NULL;
+    struct workers *workers = workers_create(1, 2);
     mutex_init(&gate.mutex);
     mutex_lock(&gate.mutex);
-    cr_assert(eq(int, workers_create(1, 2, &workers, NULL), SERIN_OK));
     cr_assert(workers_submit(workers, wait_at, &gate));
     while (atomic_load(&gate.entered) == 0) {
     }

@@ -129,6 +129,12 @@ class Service:
         finally:
             connection.close()
 
+    def metrics(self):
+        """What /metrics shows: a line's name with its labels → its value."""
+        text = self.call("GET", "/metrics", operators=True).body.decode()
+        rows = (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+        return {name: float(value) for name, value in rows}
+
     def push(self, events, batch=None, compress=False, headers=None):
         body = "".join(json.dumps(event) + "\n" for event in events).encode()
         sent = dict(headers or {})
