@@ -244,13 +244,13 @@ static void drain(struct running *running)
     int64_t grace_ms = snapshot_config(snapshot)->shutdown_grace_ms;
     service_release(running->service, snapshot);
     service_drain(running->service);
-    log_info(running->log, "stopping", log_u64("requests", server_active(running->api)));
+    log_info(running->log, "stopping", log_u64("requests", service_active(running->service)));
     struct deadline delay = deadline_after(clock_system(), delay_ms);
     while (may_go_on(running, delay)) {
     }
     server_quiesce(running->api);
     struct deadline grace = deadline_after(clock_system(), grace_ms);
-    while (server_active(running->api) > 0 && may_go_on(running, grace)) {
+    while (service_active(running->service) > 0 && may_go_on(running, grace)) {
     }
 }
 

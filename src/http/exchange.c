@@ -1,6 +1,7 @@
 #include "http/exchange.h"
 
 #include "base/number.h"
+#include "http/framing.h"
 #include "http/observe.h"
 
 #include <gnutls/gnutls.h>
@@ -21,6 +22,7 @@ struct exchange {
     enum stage stage;
     bool is_refused; /* the reply is settled before the handler's turn */
     bool must_close; /* what follows on the connection cannot be trusted */
+    const char *target_fault;
     const struct snapshot *snapshot;
     const struct route *route; /* NULL: no such route */
     struct request request;
@@ -55,9 +57,10 @@ struct exchange *exchange_create(struct exchange_host *host, const char *raw_tar
     if (!exchange) {
         return NULL;
     }
-    atomic_fetch_add(&host->active, 1);
+    service_enter(host->service);
     exchange->host = host;
     exchange->is_closing = is_closing;
+    exchange->target_fault = target_fault(raw_target);
     exchange->started = clock_monotonic(host_clock(host));
     exchange->snapshot = service_acquire(host->service);
     exchange->reply.body = buffer_create(REPLY_BYTES_MAX);
@@ -86,7 +89,7 @@ void exchange_destroy(struct exchange *exchange)
     document_destroy(exchange->request.document);
     memory_free(exchange->query);
     memory_free(exchange);
-    atomic_fetch_sub(&host->active, 1);
+    service_leave(host->service);
 }
 
 /* ---- refusing before the handler's turn ------------------------------------------------------ */
@@ -211,6 +214,19 @@ static bool fits_declared_length(struct exchange *exchange)
     return false;
 }
 
+static bool is_well_formed(struct exchange *exchange)
+{
+    const char *fault = framing_fault(exchange->connection);
+    fault = fault ? fault : exchange->target_fault;
+    if (fault) {
+        exchange->must_close = true;
+        refuse_with(exchange, 400, SERIN_INVALID, fault);
+    } else if (exchange->request.query.length > QUERY_BYTES_MAX) {
+        refuse_with(exchange, 414, SERIN_TOO_LARGE, "the query is too long; use POST");
+    }
+    return !exchange->is_refused;
+}
+
 static void begin(struct exchange *exchange, struct MHD_Connection *connection, const char *path,
                   const char *method)
 {
@@ -226,11 +242,8 @@ static void begin(struct exchange *exchange, struct MHD_Connection *connection, 
     request->deadline = deadline_after(host_clock(exchange->host),
                                        snapshot_config(exchange->snapshot)->deadline_ms);
     exchange->reply.status = 200;
-    if (request->query.length > QUERY_BYTES_MAX) {
-        refuse_with(exchange, 414, SERIN_TOO_LARGE, "the query is too long; use POST");
-        return;
-    }
-    if (find_route(exchange) && identify(exchange) && read_encoding(exchange)) {
+    if (is_well_formed(exchange) && find_route(exchange) && identify(exchange) &&
+        read_encoding(exchange)) {
         (void)fits_declared_length(exchange);
     }
 }
@@ -405,8 +418,9 @@ static enum MHD_Result step_head(struct exchange *exchange, struct MHD_Connectio
     exchange->tracked = tracked;
     connection_enter(exchange->host->connections, tracked, CONNECTION_RECEIVING);
     begin(exchange, connection, path, method);
-    /* A body announced as too long is not waited for; the library closes the connection then. */
-    return exchange->is_refused && exchange->reply.status == 413 ? send_reply(exchange) : MHD_YES;
+    /* A body that is too long, or whose end is in doubt, is not waited for; the connection ends. */
+    bool is_hopeless = exchange->must_close || exchange->reply.status == 413;
+    return is_hopeless ? send_reply(exchange) : MHD_YES;
 }
 
 static enum MHD_Result step_piece(struct exchange *exchange, const char *piece, size_t *piece_size)

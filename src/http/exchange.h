@@ -20,7 +20,6 @@ struct exchange_host {
     struct lanes *lanes;         /* for the handlers that may wait */
     _Atomic size_t upload_bytes; /* held by bodies being received */
     _Atomic size_t upload_limit;
-    _Atomic size_t active; /* exchanges under way */
     _Atomic uint64_t next_id;
     struct hash_key id_key;
 };

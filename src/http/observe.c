@@ -26,6 +26,10 @@ static const struct metric_family refusals = {
     .help = "Requests refused or failed, by route and kind; Argo hides their bodies.",
     .labels = {"route", "kind"}
 };
+static const struct metric_family in_flight = {
+    .name = "serin_http_requests_in_flight",
+    .kind = METRIC_GAUGE,
+    .help = "Requests being received, worked on or answered, this one among them."};
 static const struct metric_family analyses = {
     .name = "serin_analyses_total",
     .kind = METRIC_COUNTER,
@@ -87,9 +91,9 @@ static const struct metric_family journal_bytes = {
     .help = "Batches made durable and not yet folded into the store's blocks."};
 
 static const struct metric_family *const families[] = {
-    &store_size,    &store_bytes, &journal_bytes, &requests, &request_seconds,
-    &refusals,      &analyses,    &delta,         &samples,  &source_seconds,
-    &source_errors, &events,      &batches,       &reloads,  &ready,
+    &store_size, &store_bytes, &journal_bytes, &requests,       &request_seconds, &refusals,
+    &analyses,   &delta,       &samples,       &source_seconds, &source_errors,   &events,
+    &batches,    &reloads,     &ready,         &in_flight,
 };
 
 enum serin_status observe_register(struct metrics *metrics, struct serin_error *err)
@@ -197,6 +201,7 @@ void observe_update(struct service *service)
 {
     struct metrics *metrics = service_metrics(service);
     update_store(service);
+    metrics_set(metrics, &in_flight, METRIC_UNLABELLED, (double)service_active(service));
     metrics_set(metrics, &ready, METRIC_UNLABELLED, service_is_draining(service) ? 0.0 : 1.0);
     process_metrics_update(metrics);
 }

@@ -176,11 +176,6 @@ void server_quiesce(struct server *server)
     }
 }
 
-size_t server_active(const struct server *server)
-{
-    return atomic_load(&((struct server *)server)->host.active);
-}
-
 size_t server_connections(const struct server *server)
 {
     return connections_count(server->host.connections);

@@ -48,9 +48,6 @@ const char *server_address(const struct server *server);
 /* Stops accepting; what is under way, or waits to be accepted, goes on. */
 void server_quiesce(struct server *server);
 
-/* Requests under way. */
-size_t server_active(const struct server *server);
-
 /* Connections open. */
 size_t server_connections(const struct server *server);
 

@@ -20,6 +20,7 @@ struct service {
     pthread_mutex_t mutex;
     struct snapshot *current; /* holds one reference */
     atomic_bool is_draining;
+    _Atomic size_t active;
 };
 
 void snapshot_destroy(struct snapshot *snapshot)
@@ -46,6 +47,7 @@ enum serin_status service_create(const struct service_parts *parts, struct servi
     service->flights = flights;
     mutex_init(&service->mutex);
     atomic_init(&service->is_draining, false);
+    atomic_init(&service->active, 0);
     *out = service;
     return SERIN_OK;
 }
@@ -168,6 +170,21 @@ const struct clock *service_clock(const struct service *service)
 struct flights *service_flights(const struct service *service)
 {
     return service->flights;
+}
+
+void service_enter(struct service *service)
+{
+    atomic_fetch_add(&service->active, 1);
+}
+
+void service_leave(struct service *service)
+{
+    atomic_fetch_sub(&service->active, 1);
+}
+
+size_t service_active(const struct service *service)
+{
+    return atomic_load(&service->active);
 }
 
 void service_drain(struct service *service)

@@ -64,6 +64,11 @@ struct log *service_log(const struct service *service);
 const struct clock *service_clock(const struct service *service);
 struct flights *service_flights(const struct service *service);
 
+/* Requests under way, on every listener. */
+void service_enter(struct service *service);
+void service_leave(struct service *service);
+size_t service_active(const struct service *service);
+
 /* From now on the service finishes what it has and is no longer ready. */
 void service_drain(struct service *service);
 bool service_is_draining(const struct service *service);

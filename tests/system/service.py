@@ -135,6 +135,11 @@ class Service:
         rows = (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
         return {name: float(value) for name, value in rows}
 
+    def memory_kib(self, field):
+        """VmRSS, what the process holds now, or VmHWM, the most it ever held."""
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith(field + ":"))
+
     def push(self, events, batch=None, compress=False, headers=None):
         body = "".join(json.dumps(event) + "\n" for event in events).encode()
         sent = dict(headers or {})
