@@ -9,8 +9,8 @@ from section_tables import numpy_estimate
 BLOCKS, SIDE = 60, 10
 
 
-def write_blocks(path, blocks):
-    samples.write_words(path, blocks.shape, blocks)
+def numpy_nmi(table):
+    return numpy_estimate(table)[0]
 
 
 def numpy_jackknife(blocks):
@@ -31,38 +31,31 @@ def numpy_jackknife(blocks):
 
 def run(context):
     program = context.program("agreement")
-    canary = samples.blocks(BLOCKS, SIDE, 100, 0.8, 5)
-    stable = samples.blocks(BLOCKS, SIDE, 1900, 0.85, 6)
+    arms = {
+        "canary": samples.blocks(BLOCKS, SIDE, 100, 0.8, 5),
+        "stable": samples.blocks(BLOCKS, SIDE, 1900, 0.85, 6),
+    }
+    jobs = {}
+    for name, blocks in arms.items():
+        path = context.path(f"{name}-blocks")
+        samples.write_words(path, blocks.shape, blocks)
+        jobs[name] = lambda path=path: program("jackknife", path, 500)
+        jobs[f"numpy {name}"] = timed(lambda blocks=blocks: numpy_jackknife(blocks), 20)
     paths = context.path("canary-blocks"), context.path("stable-blocks")
-    write_blocks(paths[0], canary)
-    write_blocks(paths[1], stable)
-    best = best_of(
-        context.rounds,
-        {
-            "jackknife": lambda: program("jackknife", paths[1], 500),
-            "numpy": timed(lambda: numpy_jackknife(stable), 20),
-            "delta": lambda: program("delta", *paths, 200),
-        },
-    )
-    agree("jackknife", best["jackknife"]["variance"], numpy_jackknife(stable), 1e-7)
+    jobs["delta"] = lambda: program("delta", *paths, 200)
+    best = best_of(context.rounds, jobs)
+
+    for name, blocks in arms.items():
+        agree("jackknife", best[name]["variance"], numpy_jackknife(blocks), 1e-7)
+        job = f"block jackknife, {BLOCKS} blocks, {SIDE}×{SIDE}, N = {blocks.sum():,}"
+        seconds = best[name]["seconds"], best[f"numpy {name}"]["seconds"]
+        yield faster(job, seconds[0], "numpy", seconds[1], "≤ 20 µs")
+    plugin = numpy_nmi(arms["canary"].sum(0)) - numpy_nmi(arms["stable"].sum(0))
     delta = best["delta"]
-    plugin = numpy_estimate(canary.sum(0))[0] - numpy_estimate(stable.sum(0))[0]
     if not delta["lower"] < plugin < delta["upper"]:
         raise RuntimeError("the interval of the delta misses its plug-in estimate")
-    yield faster(
-        f"block jackknife, {BLOCKS} blocks, {SIDE}×{SIDE}",
-        best["jackknife"]["seconds"],
-        "numpy",
-        best["numpy"]["seconds"],
-        "≤ 20 µs",
-    )
-    yield Row(
-        f"delta with sequential interval, {SIDE}×{SIDE}",
-        duration(delta["interval_seconds"]),
-        expected="< 100 µs",
-    )
-    yield Row(
-        f"… and both arms' jackknives over {BLOCKS} blocks",
-        duration(delta["whole_seconds"]),
-        expected="< 100 µs",
-    )
+    for job, figure in (
+        (f"delta with sequential interval, {SIDE}×{SIDE}", "interval_seconds"),
+        (f"the same with both arms' jackknives over {BLOCKS} blocks", "whole_seconds"),
+    ):
+        yield Row(job, duration(delta[figure]), expected="< 100 µs")
