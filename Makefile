@@ -76,7 +76,7 @@ link = $(CC) $(LDFLAGS) -o $@ $(1) -Wl,--start-group $(call archives,$(2)) -Wl,-
 all: build/serin ## build build/serin (release unless VARIANT says otherwise)
 
 # A missing library is told in one line instead of a page of compiler errors.
-ifeq ($(filter deps demo test help clean format,$(MAKECMDGOALS)),)
+ifeq ($(filter deps demo bench test help clean format,$(MAKECMDGOALS)),)
 ifneq ($(shell pkg-config --exists $(PACKAGES) 2>/dev/null && echo yes),yes)
 $(error a library is missing ($(PACKAGES)); run "make deps" first)
 endif
@@ -285,6 +285,7 @@ picture: all ## draw docs/demo.svg, the README's picture, from a run of the demo
 
 .PHONY: bench
 bench: ## speed beside the peers' in one run; ratios, nothing asserted
+	@sh tests/support/deps.sh build bench
 	@$(MAKE) --no-print-directory VARIANT=release bench-run
 .PHONY: bench-run
 bench-run: $(B)/serin $(BENCHES:%=$(B)/bench/%) $(B)/libserin.so.0

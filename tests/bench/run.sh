@@ -10,7 +10,6 @@ set -u
 
 build=$1
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
-sh "$here/../support/deps.sh" build bench || exit $?
 
 peers=build/bench-venv
 if ! cmp -s "$here/requirements.txt" "$peers/requirements.txt"; then
