@@ -172,12 +172,12 @@ static int64_t prune_limit(const struct store_stream *stream, int64_t now_ms, un
     return before_ms > stream->pruned_before_ms ? before_ms : stream->pruned_before_ms;
 }
 
-static size_t cells_from(const struct store_stream *stream, int64_t before_ms)
+static size_t cells_from(const struct cube *cube, int64_t before_ms)
 {
     size_t cells = 0;
-    for (uint32_t series = 0; series < cube_series_count(stream->events); series++) {
+    for (uint32_t series = 0; series < cube_series_count(cube); series++) {
         size_t count = 0;
-        const struct cube_block *blocks = cube_blocks(stream->events, CUBE_FINE, series, &count);
+        const struct cube_block *blocks = cube_blocks(cube, CUBE_FINE, series, &count);
         for (size_t i = cube_blocks_from(blocks, count, before_ms); i < count; i++) {
             cells += blocks[i].count;
         }
@@ -197,7 +197,8 @@ static unsigned needed_halvings(const struct store *store, int64_t now_ms)
         size_t cells = 0;
         for (size_t i = 0; i < store->stream_count; i++) {
             const struct store_stream *stream = store->streams[i];
-            cells += cells_from(stream, prune_limit(stream, now_ms, halvings));
+            int64_t before_ms = prune_limit(stream, now_ms, halvings);
+            cells += cells_from(stream->events, before_ms) + cells_from(stream->pairs, before_ms);
         }
         if (cells < limit) {
             return halvings;

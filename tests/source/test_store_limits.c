@@ -268,6 +268,27 @@ Test(store_limits, the_oldest_blocks_go_before_the_store_is_full)
     store_close(store);
 }
 
+Test(store_limits, pairs_of_arms_count_where_the_oldest_blocks_go)
+{
+    struct fake_clock clock = fake_clock_at(NOW_MS);
+    struct store_limits limits = store_limits_default;
+    limits.cells = 1000;
+    struct stream stream = plain_stream;
+    stream.keyed = true;
+    struct store *store = open_store_with(temp_path("l.db"), &clock, &limits);
+    struct serin_error err = {0};
+    struct flood flood = {.brief = one, .labels = true, .keys = true};
+    flood.brief.stream = &stream;
+    flood.brief.time_ms = NOW_MS - 6 * DAY_MS;
+    require_ok(append_flood(store, &flood, 240, &err), &err);
+    flood.brief.arm = "stable";
+    require_ok(append_flood(store, &flood, 240, &err), &err);
+    cr_assert(eq(u64, cells_in(store), 960));
+    maintain(store);
+    cr_assert(eq(u64, cells_in(store), 0));
+    store_close(store);
+}
+
 Test(store_limits, a_store_that_may_forget_nothing_refuses)
 {
     struct fake_clock clock = fake_clock_at(NOW_MS);
