@@ -170,6 +170,10 @@ static enum serin_status check_event(const struct store_batch *batch, const stru
         serin_error_at(err, "count");
         return serin_fail(err, SERIN_RANGE, "the batch counts more than 2^53 events");
     }
+    if (!event->has_label && (!event->has_key || !event->has_reference)) {
+        serin_error_at(err, "label");
+        return serin_fail(err, SERIN_INVALID, "an event has a label, or a key and a reference");
+    }
     if (!event->has_label && !stream->keyed) {
         serin_error_at(err, "label");
         return serin_fail(

@@ -176,6 +176,23 @@ Test(store, lists_the_arms_that_pushed_the_latest_first)
     store_close(store);
 }
 
+Test(store, an_event_without_label_needs_key_and_reference)
+{
+    struct fake_clock clock = fake_clock_at(NOW_MS);
+    struct store *store = open_store(temp_path("a.db"), &clock);
+    const struct brief bare[] = {
+        {.stream = &keyed_stream, .key = "k"},
+        {.stream = &keyed_stream, .reference = "r"},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(bare); i++) {
+        struct append_result result = {0};
+        struct serin_error err = {0};
+        cr_assert(eq(int, try_append(store, NULL, &bare[i], 1, &result, &err), SERIN_INVALID));
+        cr_assert(eq(str, err.field, "label"));
+    }
+    store_close(store);
+}
+
 /* ---- the window ------------------------------------------------------------------------------ */
 
 static struct block_tables *fetch_rollout(struct store *store, int64_t now_ms)
