@@ -95,8 +95,11 @@ enum serin_status question_tables(const struct question *question, int64_t now_m
 enum serin_status question_judge(const struct question *question, const struct block_tables *tables,
                                  int64_t now_ms, struct verdict *out, struct serin_error *err)
 {
+    const struct catalog_stream *stream = question->stream;
     struct judge_context context = {.now_ms = now_ms,
-                                    .stale_after_ms = question->stream->stream.stale_after_ms};
+                                    .stale_after_ms = stream->stream.stale_after_ms,
+                                    .in_maintenance = maintenance_is_open(
+                                        stream->maintenance, stream->maintenance_count, now_ms)};
     return judge(question->spec, tables, &context, out, err);
 }
 

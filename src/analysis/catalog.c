@@ -78,6 +78,8 @@ struct stream_options {
     int64_t retention_ms;
     int64_t lookback_ms;
     int64_t stale_after_ms;
+    struct maintenance_window *maintenance;
+    size_t maintenance_count;
     struct judgement judgement;
 };
 
@@ -167,6 +169,11 @@ static const struct decode_field stream_fields[] = {
      .fallback = "5m",
      .minimum = "1s",
      .help = "an arm without an event for so long is stale"},
+    {.name = "maintenance",
+     DECODE_MAP_LIST(struct stream_options, maintenance, maintenance_count, &maintenance_table),
+     .minimum = "0",
+     .maximum = "100",
+     .help = "times in which no verdict is given"},
     {.name = "analysis",
      DECODE_MAP(struct stream_options, judgement, &judgement_table),
      .help = "how the stream is judged unless a request says otherwise"},
@@ -196,6 +203,8 @@ static void stream_borrow(const struct stream_options *options, struct catalog_s
         .judgement = options->judgement,
         .on_source_error = options->on_source_error,
         .owner = options->owner ? options->owner : "",
+        .maintenance = options->maintenance,
+        .maintenance_count = options->maintenance_count,
     };
     for (size_t i = 0; i < options->slice_count; i++) {
         out->stream.slices[i] = options->slices[i];
@@ -383,6 +392,8 @@ static enum serin_status decode_streams(const struct node *streams, void *store,
         decode_path_item("streams", index, path);
         catalog->stream_count = index + 1;
         TRY(decode_map(&stream_table, node, path, &catalog->options[index], err));
+        TRY(maintenance_check(catalog->options[index].maintenance,
+                              catalog->options[index].maintenance_count, node, path, err));
         struct catalog_stream *stream = &catalog->streams[index];
         stream_borrow(&catalog->options[index], stream);
         TRY(attach_source(catalog, node, path, store, stream, err));

@@ -5,6 +5,7 @@
 #ifndef SERIN_ANALYSIS_CATALOG_H
 #define SERIN_ANALYSIS_CATALOG_H
 
+#include "analysis/maintenance.h"
 #include "base/memory.h"
 #include "base/node.h"
 #include "labels/stream.h"
@@ -28,6 +29,8 @@ struct catalog_stream {
     struct judgement judgement;
     enum source_error_policy on_source_error;
     const char *owner; /* who looks after it; "" when not told */
+    const struct maintenance_window *maintenance;
+    size_t maintenance_count;
     const struct source_driver *driver;
     void *source_state;
 };

@@ -134,6 +134,21 @@ class Answers(ServiceCase):
         self.assertGreater(self.service.metrics()['serin_analyses_total{stream="shop",verdict="promote",reason="within_margin"}'], 0)
 
 
+class Maintenance(ServiceCase):
+    config = """
+streams:
+  - {name: shop, analysis: {min_samples: 300}, maintenance: [{from: "2020-01-01T00:00:00Z", until: "2099-01-01T00:00:00Z"}]}
+  - {name: past, analysis: {min_samples: 300}, maintenance: [{from: "2020-01-01T00:00:00Z", until: "2021-01-01T00:00:00+02:00"}]}
+"""
+
+    def test_an_open_window_silences_verdicts_and_a_past_one_does_not(self):
+        for stream, verdict in (("shop", ("inconclusive", "maintenance")), ("past", ("rollback", "beyond_margin"))):
+            for arm, errors in (("stable", 0.1), ("bad", 0.5)):
+                self.assertEqual(self.service.push(label_events(stream, arm, 3000, errors, seed=arm)).status, 200)
+            got = self.service.ask(stream=stream, canary="bad", stable="stable").json()
+            self.assertEqual((got["verdict"], got["reason"]), verdict)
+
+
 class Refusals(ServiceCase):
     def test_wrong_questions_name_the_field(self):
         good = {"stream": "shop", "canary": "a", "stable": "b"}

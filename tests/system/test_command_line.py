@@ -63,6 +63,8 @@ class CommandLine(unittest.TestCase):
             "sources: [{name: p, type: promtheus}]\n": ("sources[0].type", "prometheus"),
             "sources: [{name: p, type: prometheus}]\n": ("sources[0]", "url"),
             "streams:\n  - name: shop\n    analysis: {margin: 2}\n": ("streams[0].analysis.margin", "line 3", "below 1"),
+            "streams:\n  - name: shop\n    maintenance: [{from: 2026-01-02T00:00:00Z, until: 2026-01-01T00:00:00Z}]\n": ("streams[0].maintenance[0]", "closes before"),
+            "streams:\n  - name: shop\n    maintenance: [{from: noon, until: 2026-01-01T00:00:00Z}]\n": ("streams[0].maintenance[0].from", "RFC 3339"),
             "a: *b\n": ("line 1",),
             "\tlisten: x\n": ("line 1",),
         }
