@@ -304,4 +304,5 @@ help: ## this list
 
 -include $(patsubst %.c,$(B)/%.d,$(SOURCES) $(COMMANDS) $(TESTS))
 -include $(wildcard $(B)/tests/fuzz/*.d $(B)/tests/bench/*.d $(B)/tests/race/*.d $(B)/tests/support/*.d)
-.SECONDARY:
+# Objects made on the way to a program are kept.
+.PRECIOUS: $(B)/%.o
