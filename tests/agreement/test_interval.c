@@ -1,0 +1,255 @@
+#include "base/memory.h"
+#include "serin/serin.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <math.h>
+
+static const uint64_t canary_counts[] = {40, 4, 2, 3, 50, 5, 1, 6, 60};
+static const uint64_t stable_counts[] = {400, 20, 10, 20, 500, 30, 10, 30, 600};
+static const struct serin_confidence fixed_95 = {SERIN_FIXED, 0.95, SERIN_PLAN_DEFAULT, 0.0};
+
+static struct serin_comparison_input sample_input(void)
+{
+    return (struct serin_comparison_input){
+        .canary = {canary_counts, 3, 3},
+        .stable = {stable_counts, 3, 3},
+        .canary_effect = {.deff = 1.0},
+        .stable_effect = {.deff = 1.0},
+        .normalizer = SERIN_GEOMETRIC,
+        .confidence = fixed_95,
+    };
+}
+
+static struct serin_comparison compare(const struct serin_comparison_input *input)
+{
+    struct serin_comparison result;
+    cr_assert(eq(int, serin_compare(input, &result), SERIN_OK));
+    return result;
+}
+
+static double width(const struct serin_comparison *comparison)
+{
+    return comparison->upper - comparison->lower;
+}
+
+Test(comparison, both_arms_are_taken_at_the_size_of_the_smaller)
+{
+    struct serin_comparison_input input = sample_input();
+    struct serin_comparison result = compare(&input);
+    cr_expect(eq(u64, result.canary.size, 171));
+    cr_expect(eq(u64, result.stable.size, 171));
+    cr_expect(eq(u64, result.stable.samples, 1620));
+    cr_expect(lt(dbl, result.stable.plugin, result.stable.at_size));
+    cr_expect(eq(dbl, result.estimate, result.canary.nmi - result.stable.nmi));
+    cr_expect(epsilon_eq(dbl, result.size, 171.0 * 1620.0 / 1791.0, 1e-10));
+}
+
+Test(comparison, a_higher_level_and_a_sequential_interval_are_wider)
+{
+    struct serin_comparison_input input = sample_input();
+    struct serin_comparison fixed = compare(&input);
+    input.confidence.level = 0.99;
+    struct serin_comparison higher = compare(&input);
+    input.confidence = (struct serin_confidence){SERIN_SEQUENTIAL, 0.95, SERIN_PLAN_DEFAULT, 0.0};
+    struct serin_comparison sequential = compare(&input);
+    cr_expect(gt(dbl, width(&higher), width(&fixed)));
+    cr_expect(gt(dbl, width(&sequential), width(&fixed)));
+    cr_expect(eq(dbl, higher.estimate, fixed.estimate));
+}
+
+Test(comparison, dependence_widens_the_interval)
+{
+    struct serin_comparison_input input = sample_input();
+    struct serin_comparison independent = compare(&input);
+    input.canary_effect.deff = 4.0;
+    struct serin_comparison dependent = compare(&input);
+    cr_expect(epsilon_eq(dbl, dependent.canary.se, 2.0 * independent.canary.se, 1e-14));
+    cr_expect(eq(dbl, dependent.df, 0.0));
+    cr_expect(gt(dbl, width(&dependent), width(&independent)));
+}
+
+Test(comparison, few_blocks_call_for_students_quantiles)
+{
+    struct serin_comparison_input input = sample_input();
+    struct serin_comparison without = compare(&input);
+    input.canary_effect = (struct serin_design_effect){1e-3, 1.0, 6, 171};
+    input.stable_effect = (struct serin_design_effect){1e-3, 1.0, 6, 1620};
+    struct serin_comparison with = compare(&input);
+    cr_expect(epsilon_eq(dbl, with.df, 10.0, 1e-9));
+    cr_expect(epsilon_eq(dbl, with.z, without.z * 2.22813885198627472 / 1.9599639845400542, 1e-10));
+}
+
+Test(comparison, a_degenerate_arm_is_a_state_with_the_widest_interval)
+{
+    static const uint64_t collapsed[] = {40, 0, 0, 50, 0, 0, 60, 0, 0};
+    struct serin_comparison_input input = sample_input();
+    input.canary.counts = collapsed;
+    struct serin_comparison result = compare(&input);
+    cr_expect(eq(int, result.state, SERIN_TABLE_SINGLE_LABEL));
+    cr_expect(eq(int, result.canary_state, SERIN_TABLE_SINGLE_LABEL));
+    cr_expect(eq(int, result.stable_state, SERIN_TABLE_OK));
+    cr_expect(eq(dbl, result.lower, -1.0));
+    cr_expect(eq(dbl, result.upper, 1.0));
+    cr_expect(eq(dbl, result.estimate, 0.0));
+    input = sample_input();
+    input.stable.counts = collapsed;
+    cr_expect(eq(int, compare(&input).state, SERIN_TABLE_SINGLE_LABEL));
+}
+
+Test(comparison, what_makes_no_sense_is_refused)
+{
+    struct serin_comparison result = {.lower = -7.0};
+    struct serin_comparison_input input = sample_input();
+    input.stable.columns = 1;
+    cr_expect(eq(int, serin_compare(&input, &result), SERIN_INVALID));
+    input = sample_input();
+    input.canary_effect.deff = 0.5;
+    cr_expect(eq(int, serin_compare(&input, &result), SERIN_INVALID));
+    input = sample_input();
+    input.stable_effect.variance = (double)NAN;
+    cr_expect(eq(int, serin_compare(&input, &result), SERIN_INVALID));
+    input = sample_input();
+    input.confidence.level = 1.0;
+    cr_expect(eq(int, serin_compare(&input, &result), SERIN_INVALID));
+    cr_expect(eq(dbl, result.lower, -7.0));
+}
+
+Test(comparison, labels_are_counted_over_both_arms)
+{
+    static const uint64_t new_label[] = {40, 4, 0, 3, 50, 9, 0, 0, 0};
+    static const uint64_t lost_label[] = {400, 20, 0, 20, 500, 0, 10, 30, 0};
+    struct serin_comparison_input input = sample_input();
+    input.canary.counts = new_label;
+    input.stable.counts = lost_label;
+    struct serin_comparison result = compare(&input);
+    cr_expect(eq(sz, result.rows, 3));
+    cr_expect(eq(sz, result.columns, 3));
+}
+
+Test(comparison, singletons_of_the_canary_alone_lower_the_lower_end)
+{
+    static const uint64_t singletons[] = {40, 1, 1, 1, 50, 1, 1, 1, 60};
+    struct serin_comparison_input input = sample_input();
+    input.canary.counts = singletons;
+    struct serin_comparison result = compare(&input);
+    cr_expect(gt(dbl, result.canary.singletons, result.stable.singletons));
+    cr_expect(eq(dbl, result.unseen, 0.0), "every cell is occupied");
+    static const uint64_t sparse[] = {40, 1, 0, 1, 50, 1, 0, 1, 60};
+    input.canary.counts = sparse;
+    cr_expect(gt(dbl, compare(&input).unseen, 0.0));
+}
+
+/* ---- one arm -------------------------------------------------------------------------------- */
+
+Test(arm, a_design_effect_scales_the_error_and_the_gap)
+{
+    struct serin_table table = {canary_counts, 3, 3};
+    struct serin_arm one;
+    struct serin_arm four;
+    cr_assert(eq(int, serin_arm(&table, SERIN_GEOMETRIC, 0, 1.0, &one), SERIN_OK));
+    cr_assert(eq(int, serin_arm(&table, SERIN_GEOMETRIC, 1000, 4.0, &four), SERIN_OK));
+    cr_expect(eq(u64, four.size, 171), "no more than there is");
+    cr_expect(epsilon_eq(dbl, four.se, 2.0 * one.se, 1e-15));
+    cr_expect(epsilon_eq(dbl, four.gap, 4.0 * one.gap, 1e-15));
+}
+
+Test(arm, a_smaller_size_shows_more_singletons)
+{
+    struct serin_table table = {stable_counts, 3, 3};
+    struct serin_arm small;
+    struct serin_arm whole;
+    cr_assert(eq(int, serin_arm(&table, SERIN_GEOMETRIC, 100, 1.0, &small), SERIN_OK));
+    cr_assert(eq(int, serin_arm(&table, SERIN_GEOMETRIC, 0, 1.0, &whole), SERIN_OK));
+    cr_expect(gt(dbl, small.singletons, whole.singletons));
+    cr_expect(eq(dbl, small.plugin, whole.plugin));
+    cr_expect(eq(dbl, small.se, whole.se), "the error is that of all events");
+}
+
+Test(arm, what_makes_no_sense_is_refused)
+{
+    struct serin_table table = {canary_counts, 3, 3};
+    struct serin_table flat = {canary_counts, 1, 9};
+    struct serin_arm arm = {.size = 77};
+    cr_expect(eq(int, serin_arm(&table, SERIN_GEOMETRIC, 0, 0.9, &arm), SERIN_INVALID));
+    cr_expect(eq(int, serin_arm(&table, SERIN_GEOMETRIC, 0, INFINITY, &arm), SERIN_INVALID));
+    cr_expect(eq(int, serin_arm(&table, SERIN_GEOMETRIC, 1, 1.0, &arm), SERIN_UNDEFINED));
+    cr_expect(eq(int, serin_arm(&flat, SERIN_GEOMETRIC, 0, 1.0, &arm), SERIN_UNDEFINED));
+    cr_expect(eq(u64, arm.size, 77));
+}
+
+Test(arm, an_interval_takes_students_quantiles_from_blocks)
+{
+    struct serin_table table = {canary_counts, 3, 3};
+    const struct serin_design_effect none = {.deff = 2.0};
+    const struct serin_design_effect blocks = {.deff = 2.0, .blocks = 11};
+    struct serin_arm_interval without;
+    struct serin_arm_interval with;
+    cr_assert(
+        eq(int, serin_arm_interval(&table, SERIN_GEOMETRIC, &fixed_95, &none, &without), SERIN_OK));
+    cr_assert(
+        eq(int, serin_arm_interval(&table, SERIN_GEOMETRIC, &fixed_95, &blocks, &with), SERIN_OK));
+    cr_expect(eq(dbl, without.df, 0.0));
+    cr_expect(eq(dbl, with.df, 10.0));
+    cr_expect(epsilon_eq(dbl, with.z, 2.22813885198627472, 1e-10));
+    cr_expect(lt(dbl, with.lower, without.lower));
+    cr_expect(gt(dbl, with.upper, without.upper));
+}
+
+Test(arm, a_perfect_table_still_leaves_room_below)
+{
+    const uint64_t counts[] = {50, 0, 0, 50};
+    struct serin_table table = {counts, 2, 2};
+    const struct serin_design_effect none = {.deff = 1.0};
+    struct serin_arm_interval interval;
+    cr_assert(eq(int, serin_arm_interval(&table, SERIN_GEOMETRIC, &fixed_95, &none, &interval),
+                 SERIN_OK));
+    cr_expect(eq(dbl, interval.arm.nmi, 1.0));
+    cr_expect(lt(dbl, interval.lower, 0.95));
+    cr_expect(eq(dbl, interval.upper, 1.0));
+}
+
+/* ---- critical values --------------------------------------------------------------------------
+ */
+
+Test(critical, sequential_values_exceed_the_fixed_one_and_are_least_near_the_plan)
+{
+    struct serin_confidence confidence = {SERIN_SEQUENTIAL, 0.95, 2000.0, 0.0};
+    double at_plan = 0.0;
+    cr_assert(eq(int, serin_critical_value(&confidence, 2000.0, &at_plan), SERIN_OK));
+    for (double n = 1.0; n < 1e9; n *= 3.0) {
+        double z = 0.0;
+        cr_assert(eq(int, serin_critical_value(&confidence, n, &z), SERIN_OK));
+        cr_expect(ge(dbl, z, at_plan - 0.02));
+    }
+    cr_expect(gt(dbl, at_plan, 2.9));
+}
+
+Test(critical, what_makes_no_sense_is_refused)
+{
+    static const struct serin_confidence bad[] = {
+        {SERIN_FIXED,             0.0,  2000.0,   0.0   },
+        {SERIN_FIXED,             1.0,  2000.0,   0.0   },
+        {SERIN_SEQUENTIAL,        0.95, 0.0,      0.0   },
+        {SERIN_SEQUENTIAL,        0.95, INFINITY, 0.0   },
+        {SERIN_OBRIEN_FLEMING,    0.95, 2000.0,   0.0   },
+        {(enum serin_interval)99, 0.95, 2000.0,   2000.0},
+    };
+    double z = -1.0;
+    for (size_t i = 0; i < ARRAY_LENGTH(bad); i++) {
+        cr_expect(eq(int, serin_critical_value(&bad[i], 100.0, &z), SERIN_INVALID), "%zu", i);
+    }
+    struct serin_confidence good = {SERIN_SEQUENTIAL, 0.95, 2000.0, 0.0};
+    cr_expect(eq(int, serin_critical_value(&good, 0.0, &z), SERIN_INVALID));
+    good = (struct serin_confidence){SERIN_OBRIEN_FLEMING, 0.95, 0.0, 100.0};
+    cr_expect(eq(int, serin_critical_value(&good, -1.0, &z), SERIN_INVALID));
+    cr_expect(eq(dbl, z, -1.0));
+    cr_expect_str_eq(serin_interval_name((enum serin_interval)99), "unknown");
+}
+
+Test(critical, the_harmonic_size_is_that_of_the_smaller_arm_at_most)
+{
+    cr_expect(eq(dbl, serin_harmonic_size(0.0, 100.0), 0.0));
+    cr_expect(eq(dbl, serin_harmonic_size(100.0, 100.0), 50.0));
+    cr_expect(epsilon_eq(dbl, serin_harmonic_size(100.0, 1e15), 100.0, 1e-9));
+}
