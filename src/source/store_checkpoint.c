@@ -18,24 +18,16 @@ static void clear_bucket(struct bucket *bucket)
     memory_free(bucket->local);
 }
 
-static enum serin_status copy_text(const struct bucket *bucket, enum text_kind kind, uint32_t id,
-                                   uint32_t *out_id)
-{
-    if (id == ID_OTHER || id == ID_ABSENT) {
-        *out_id = id;
-        return SERIN_OK;
-    }
-    return counts_builder_text(bucket->builder, kind,
-                               dictionary_text(bucket->stream->texts[kind], id), out_id);
-}
-
 static enum serin_status copy_cell(const struct bucket *bucket, uint32_t cell, uint32_t *out_index)
 {
     struct index_key key = cube_cell_key(bucket->stream->events, cell);
     struct counts_cell copy = {0};
-    TRY(copy_text(bucket, TEXT_TUPLE, (uint32_t)(key.high >> 32), &copy.tuple));
-    TRY(copy_text(bucket, TEXT_REFERENCE, (uint32_t)key.high, &copy.reference));
-    TRY(copy_text(bucket, TEXT_LABEL, (uint32_t)(key.low >> 32), &copy.label));
+    TRY(store_stream_copy_text(bucket->stream, TEXT_TUPLE, (uint32_t)(key.high >> 32),
+                               bucket->builder, &copy.tuple));
+    TRY(store_stream_copy_text(bucket->stream, TEXT_REFERENCE, (uint32_t)key.high, bucket->builder,
+                               &copy.reference));
+    TRY(store_stream_copy_text(bucket->stream, TEXT_LABEL, (uint32_t)(key.low >> 32),
+                               bucket->builder, &copy.label));
     return counts_builder_cell(bucket->builder, copy, out_index);
 }
 
@@ -62,8 +54,10 @@ static enum serin_status copy_block(struct bucket *bucket, uint32_t series,
     struct counts_block copy = {
         .start_ms = block->start_ms, .first_ms = block->first_ms, .last_ms = block->last_ms};
     uint32_t index = 0;
-    TRY(copy_text(bucket, TEXT_ARM, series_arm(key), &copy.arm));
-    TRY(copy_text(bucket, TEXT_POD, series_pod(key), &copy.pod));
+    TRY(store_stream_copy_text(bucket->stream, TEXT_ARM, series_arm(key), bucket->builder,
+                               &copy.arm));
+    TRY(store_stream_copy_text(bucket->stream, TEXT_POD, series_pod(key), bucket->builder,
+                               &copy.pod));
     TRY(counts_builder_block(bucket->builder, &copy, &index));
     for (size_t i = 0; i < block->count; i++) {
         uint32_t cell = 0;

@@ -96,6 +96,16 @@ SERIN_MUST_CHECK enum serin_status store_checkpoint_held(struct store *store,
 SERIN_MUST_CHECK enum serin_status store_maintain_held(struct store *store,
                                                        struct serin_error *err);
 
+/*
+ * Within a transaction, writes a stream's items anew without those that were seen last before
+ * `before_ms`, and gives what stays in `*out`; where there is too little to drop for the effort,
+ * `*out` is left alone.
+ */
+SERIN_MUST_CHECK enum serin_status store_sweep_items(struct store *store,
+                                                     const struct store_stream *stream,
+                                                     int64_t before_ms, struct items **out,
+                                                     struct serin_error *err);
+
 /* Remembers how the last attempt to write went, for readiness; returns `status`. */
 enum serin_status store_note_write(struct store *store, enum serin_status status,
                                    const struct serin_error *err);

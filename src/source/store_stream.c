@@ -79,6 +79,17 @@ void store_stream_destroy(struct store_stream *stream)
     memory_free(stream);
 }
 
+enum serin_status store_stream_copy_text(const struct store_stream *stream, enum text_kind kind,
+                                         uint32_t id, struct counts_builder *builder,
+                                         uint32_t *out_id)
+{
+    if (id == ID_OTHER || id == ID_ABSENT) {
+        *out_id = id;
+        return SERIN_OK;
+    }
+    return counts_builder_text(builder, kind, dictionary_text(stream->texts[kind], id), out_id);
+}
+
 void store_stream_prune(struct store_stream *stream, int64_t before_ms)
 {
     size_t before = cube_block_count(stream->events);

@@ -69,6 +69,12 @@ static inline uint32_t series_pod(struct index_key series)
     return (uint32_t)series.high;
 }
 
+/* The builder's id for one of the stream's texts; ID_OTHER and ID_ABSENT stay what they are. */
+SERIN_MUST_CHECK enum serin_status store_stream_copy_text(const struct store_stream *stream,
+                                                          enum text_kind kind, uint32_t id,
+                                                          struct counts_builder *builder,
+                                                          uint32_t *out_id);
+
 /* Drops the blocks before `before_ms`. */
 void store_stream_prune(struct store_stream *stream, int64_t before_ms);
 

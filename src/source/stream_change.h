@@ -10,6 +10,7 @@
 #include "serin/error.h"
 #include "source/event_counts.h"
 #include "source/store_stream.h"
+#include "source/stream_resolve.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -69,18 +70,6 @@ void stream_change_apply(struct stream_change *change);
 void stream_change_clear(struct stream_change *change);
 
 /* ---- for stream_items.c ---------------------------------------------------------------------- */
-
-/* The stream's ids for the texts, blocks and cells of some event counts. */
-struct resolved_cell {
-    uint32_t tuple;
-    uint32_t reference;
-    uint32_t label;
-};
-struct resolved_counts {
-    struct event_counts *counts;
-    uint32_t *series;            /* by block */
-    struct resolved_cell *cells; /* by cell */
-};
 
 SERIN_MUST_CHECK enum serin_status delta_list_add(struct delta_list *list,
                                                   const struct cube_delta *delta);
