@@ -90,10 +90,16 @@ static const struct metric_family journal_bytes = {
     .kind = METRIC_GAUGE,
     .help = "Batches made durable and not yet folded into the store's blocks."};
 
+static const struct metric_family store_failing = {
+    .name = "serin_store_failing",
+    .kind = METRIC_GAUGE,
+    .help = "1 when the embedded store's last attempt to write failed, by job: append or upkeep.",
+    .labels = {"job"}};
+
 static const struct metric_family *const families[] = {
-    &store_size, &store_bytes, &journal_bytes, &requests,       &request_seconds, &refusals,
-    &analyses,   &delta,       &samples,       &source_seconds, &source_errors,   &events,
-    &batches,    &reloads,     &ready,         &in_flight,
+    &store_size, &store_bytes, &journal_bytes, &store_failing, &requests,       &request_seconds,
+    &refusals,   &analyses,    &delta,         &samples,       &source_seconds, &source_errors,
+    &events,     &batches,     &reloads,       &ready,         &in_flight,
 };
 
 enum serin_status observe_register(struct metrics *metrics, struct serin_error *err)
@@ -195,6 +201,8 @@ static void update_store(struct service *service)
     metrics_set(metrics, &store_size, METRIC_LABELS("keys"), (double)stats.keys);
     metrics_set(metrics, &store_bytes, METRIC_UNLABELLED, (double)stats.bytes);
     metrics_set(metrics, &journal_bytes, METRIC_UNLABELLED, (double)stats.journal_bytes);
+    metrics_set(metrics, &store_failing, METRIC_LABELS("append"), stats.append_fails ? 1.0 : 0.0);
+    metrics_set(metrics, &store_failing, METRIC_LABELS("upkeep"), stats.upkeep_fails ? 1.0 : 0.0);
 }
 
 void observe_update(struct service *service)

@@ -51,7 +51,7 @@ static enum serin_status read_file(struct store *store, const struct store_optio
     /* A full disk must not keep what is stored from being read. */
     struct serin_error full = {0};
     enum serin_status status = store_maintain_held(store, &full);
-    (void)store_note_write(store, status, &full);
+    (void)store_note_write(store, STORE_UPKEEP, status, &full);
     return SERIN_OK;
 }
 
@@ -129,13 +129,14 @@ size_t store_keys(const struct store *store)
     return keys;
 }
 
-enum serin_status store_note_write(struct store *store, enum serin_status status,
-                                   const struct serin_error *err)
+enum serin_status store_note_write(struct store *store, enum store_job job,
+                                   enum serin_status status, const struct serin_error *err)
 {
     scoped_rwlock held = rwlock_write(&store->memory);
-    store->write_failure = (struct serin_error){.status = SERIN_OK};
+    struct serin_error *failure = &store->failures[job];
+    *failure = (struct serin_error){.status = SERIN_OK};
     if (status != SERIN_OK) {
-        (void)serin_fail(&store->write_failure, status, "%s", err ? err->detail : "");
+        (void)serin_fail(failure, status, "%s", err ? err->detail : "");
     }
     return status;
 }
@@ -154,6 +155,8 @@ void store_stats(struct store *store, struct store_stats *out)
         .batches_accepted = store->batches_accepted,
         .batches_repeated = store->batches_repeated,
         .events_accepted = store->events_accepted,
+        .append_fails = store->failures[STORE_APPEND].status != SERIN_OK,
+        .upkeep_fails = store->failures[STORE_UPKEEP].status != SERIN_OK,
     };
     for (size_t i = 0; i < store->stream_count; i++) {
         out->blocks += cube_block_count(store->streams[i]->events);

@@ -150,6 +150,8 @@ struct store_stats {
     uint64_t batches_accepted; /* since the start */
     uint64_t batches_repeated;
     uint64_t events_accepted;
+    bool append_fails; /* the last batch could not be written … */
+    bool upkeep_fails; /* … or the last checkpoint or maintenance: the journal grows */
 };
 void store_stats(struct store *store, struct store_stats *out);
 

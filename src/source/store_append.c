@@ -274,7 +274,7 @@ static void tidy_up(struct store *store)
     if (is_due || is_long) {
         enum serin_status status =
             is_due ? store_maintain_held(store, &err) : store_checkpoint_held(store, &err);
-        (void)store_note_write(store, status, &err);
+        (void)store_note_write(store, STORE_UPKEEP, status, &err);
     }
 }
 
@@ -312,8 +312,10 @@ static enum serin_status append(struct store *store, struct text_view name, uint
     scoped_lock held = mutex_hold(&store->writer);
     struct append_result result = {0};
     enum serin_status status = append_held(store, name, size, pending, &result, err);
-    if (status == SERIN_OK || status == SERIN_UNAVAILABLE) {
-        (void)store_note_write(store, status, err);
+    /* A repeat is acknowledged without writing, and tells nothing about it. */
+    bool is_written = status == SERIN_OK && !result.duplicate && size > 0;
+    if (is_written || status == SERIN_UNAVAILABLE) {
+        (void)store_note_write(store, STORE_APPEND, status, err);
     }
     if (status != SERIN_OK) {
         return status;

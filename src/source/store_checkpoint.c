@@ -153,5 +153,5 @@ enum serin_status store_checkpoint(struct store *store, struct serin_error *err)
     if (err && status != SERIN_OK) {
         *err = own;
     }
-    return store_note_write(store, status, &own);
+    return store_note_write(store, STORE_UPKEEP, status, &own);
 }

@@ -29,9 +29,13 @@ static enum serin_status ping(void *state, struct deadline deadline, struct seri
     (void)deadline;
     struct store *store = state;
     scoped_rwlock held = rwlock_read(&store->memory);
-    const struct serin_error *failure = &store->write_failure;
-    return failure->status == SERIN_OK ? SERIN_OK
-                                       : serin_fail(err, SERIN_UNAVAILABLE, "%s", failure->detail);
+    for (size_t job = 0; job < STORE_JOBS; job++) {
+        const struct serin_error *failure = &store->failures[job];
+        if (failure->status != SERIN_OK) {
+            return serin_fail(err, SERIN_UNAVAILABLE, "%s", failure->detail);
+        }
+    }
+    return SERIN_OK;
 }
 
 static void leave_open(void *state)

@@ -21,6 +21,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What the store writes for: a batch can go well while housekeeping fails, and the reverse. */
+enum store_job { STORE_APPEND, STORE_UPKEEP };
+enum { STORE_JOBS = STORE_UPKEEP + 1 };
+
 struct store {
     struct store_limits limits;
     const struct clock *clock;
@@ -37,7 +41,7 @@ struct store {
     struct store_stream **streams;
     size_t stream_count;
     size_t stream_room;
-    struct serin_error write_failure; /* of the last attempt to write; SERIN_OK: it went well */
+    struct serin_error failures[STORE_JOBS]; /* of each job's last attempt; SERIN_OK: none */
     uint64_t batches_accepted;
     uint64_t batches_repeated;
     uint64_t events_accepted;
@@ -106,8 +110,8 @@ SERIN_MUST_CHECK enum serin_status store_sweep_items(struct store *store,
                                                      int64_t before_ms, struct items **out,
                                                      struct serin_error *err);
 
-/* Remembers how the last attempt to write went, for readiness; returns `status`. */
-enum serin_status store_note_write(struct store *store, enum serin_status status,
-                                   const struct serin_error *err);
+/* Remembers how a job's last attempt to write went, for readiness and metrics; returns `status`. */
+enum serin_status store_note_write(struct store *store, enum store_job job,
+                                   enum serin_status status, const struct serin_error *err);
 
 #endif

@@ -190,6 +190,30 @@ Test(store_faults, a_full_disk_refuses_and_recovers_by_itself)
     store_close(store);
 }
 
+Test(store_faults, failing_maintenance_stays_known_while_batches_go_well)
+{
+    struct fake_clock clock = fake_clock_at(NOW_MS);
+    struct store *store = open_store(temp_path("f.db"), &clock);
+    struct serin_error err = {0};
+    struct store_stats stats;
+    const struct deadline soon = deadline_after(&clock.clock, 1000);
+    (void)append_briefs(store, NULL, events, ARRAY_LENGTH(events));
+    memory_fail_after(1);
+    enum serin_status status = store_maintain(store, &err);
+    memory_fail_after(0);
+    cr_assert(eq(int, status, SERIN_NO_MEMORY));
+    (void)append_briefs(store, NULL, events, ARRAY_LENGTH(events));
+    store_stats(store, &stats);
+    cr_assert(eq(int, stats.upkeep_fails, 1));
+    cr_assert(eq(int, stats.append_fails, 0));
+    cr_assert(eq(int, store_driver.ping(store, soon, &err), SERIN_UNAVAILABLE));
+    require_ok(store_maintain(store, &err), &err);
+    store_stats(store, &stats);
+    cr_assert(eq(int, stats.upkeep_fails, 0));
+    require_ok(store_driver.ping(store, soon, &err), &err);
+    store_close(store);
+}
+
 /* ---- the file -------------------------------------------------------------------------------- */
 
 static enum serin_status try_open(const char *path, struct serin_error *err)
