@@ -76,8 +76,8 @@ struct paired_count {
 
 /*
  * Adds to one cell; a count of 0 changes nothing. Fails with SERIN_TOO_LARGE beyond a limit,
- * SERIN_RANGE when a total would pass 2^53, SERIN_INVALID when a slice dimension occurs twice,
- * SERIN_NO_MEMORY; then the tables must not be used for a verdict any more.
+ * SERIN_RANGE when both arms together, or the pairs, would pass 2^53, SERIN_INVALID when a slice
+ * dimension occurs twice, SERIN_NO_MEMORY; then the tables must not be used for a verdict any more.
  */
 SERIN_MUST_CHECK enum serin_status block_tables_add(struct block_tables *tables,
                                                     const struct block_count *count,

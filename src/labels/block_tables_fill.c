@@ -221,11 +221,20 @@ static enum serin_status make_room(struct block_tables *tables, struct cell_log 
     return cell_log_reserve(log) == SERIN_OK ? SERIN_OK : no_memory(err);
 }
 
-static enum serin_status check_total(const struct block_set *set, uint64_t count,
-                                     struct serin_error *err)
+/* Statistics pool the arms, so it is both together that must stay countable. */
+static enum serin_status check_total(const struct block_tables *tables, const struct block_set *set,
+                                     uint64_t count, struct serin_error *err)
 {
-    return count > SERIN_TOTAL_MAX - set->events
-               ? serin_fail(err, SERIN_RANGE, "more than 2^53 events in one arm")
+    if (set == &tables->sets[SET_PAIRS]) {
+        return count > SERIN_TOTAL_MAX - set->events
+                   ? serin_fail(err, SERIN_RANGE, "more than 2^53 keys that both arms labelled")
+                   : SERIN_OK;
+    }
+    uint64_t events = tables->sets[ARM_CANARY].events + tables->sets[ARM_STABLE].events;
+    return count > SERIN_TOTAL_MAX - events
+               ? serin_fail(err, SERIN_RANGE,
+                            "more than 2^53 events in both arms together, too many to count "
+                            "exactly; judge a shorter time of both")
                : SERIN_OK;
 }
 
@@ -240,7 +249,7 @@ static void note_events(struct block_set *set, const struct cell *cell)
 static enum serin_status add_cell(struct block_tables *tables, struct block_set *set,
                                   const struct cell *cell, struct serin_error *err)
 {
-    TRY(check_total(set, cell->count, err));
+    TRY(check_total(tables, set, cell->count, err));
     if (cell_log_add(&set->cells, cell) != SERIN_OK) {
         TRY(make_room(tables, &set->cells, err));
         TRY(cell_log_add(&set->cells, cell));
@@ -252,7 +261,7 @@ static enum serin_status add_cell(struct block_tables *tables, struct block_set 
 static enum serin_status append_cell(struct block_tables *tables, struct block_set *set,
                                      const struct cell *cell, struct serin_error *err)
 {
-    TRY(check_total(set, cell->count, err));
+    TRY(check_total(tables, set, cell->count, err));
     if (cell_log_append(&set->cells, cell) != SERIN_OK) {
         TRY(make_room(tables, &set->cells, err));
         TRY(cell_log_append(&set->cells, cell));

@@ -354,10 +354,28 @@ Test(block_tables, a_total_beyond_two_to_the_53_is_refused)
     count.label = VIEW("b");
     count.count = 1;
     cr_assert(eq(int, block_tables_add(tables, &count, &err), SERIN_RANGE));
-    cr_assert(eq(str, err.detail, "more than 2^53 events in one arm"));
+    cr_assert(eq(str, err.detail,
+                 "more than 2^53 events in both arms together, too many to count exactly; judge a "
+                 "shorter time of both"));
     count.count = UINT64_MAX;
     cr_assert(eq(int, block_tables_add(tables, &count, &err), SERIN_RANGE));
     cr_assert(eq(u64, block_tables_events(tables, ARM_CANARY), SERIN_TOTAL_MAX));
+}
+
+/* The statistics of both arms pool them: what each could hold alone may be too much together. */
+Test(block_tables, both_arms_together_are_held_to_two_to_the_53)
+{
+    owned(block_tables) tables = create();
+    struct block_count canary = event(ARM_CANARY, "x", "a");
+    struct block_count stable = event(ARM_STABLE, "x", "a");
+    canary.count = SERIN_TOTAL_MAX / 2;
+    stable.count = SERIN_TOTAL_MAX / 2 + 1;
+    add(tables, canary);
+    cr_assert(eq(int, block_tables_add(tables, &stable, NULL), SERIN_RANGE));
+    stable.count = SERIN_TOTAL_MAX / 2;
+    add(tables, stable);
+    canary.count = 1;
+    cr_assert(eq(int, block_tables_add(tables, &canary, NULL), SERIN_RANGE));
 }
 
 Test(block_tables, a_count_of_zero_changes_nothing)

@@ -74,6 +74,13 @@ class CommandLine(unittest.TestCase):
                 self.assert_fails(serin("serve", "--config", bad, "--check-config"), 4, *says)
         self.assert_fails(serin("serve", "--config", self.folder + "/none.yaml", "--check-config"), 4, "none.yaml")
 
+    def test_arms_too_large_together_are_an_input_error(self):
+        rows = "reference,label,n\na,a,3000000000000000\nb,b,3000000000000000\n"
+        files = ("--canary", self.write("canary.csv", rows), "--stable", self.write("stable.csv", rows))
+        for design in ("reference", "shift"):
+            done = serin("compare", *files, "--count-column", "n", "--design", design)
+            self.assert_fails(done, 4, "2^53", "both arms together")
+
     def test_probe_tells_health_by_its_exit_code(self):
         service = Service("").start()
         self.addCleanup(shutil.rmtree, service.folder)

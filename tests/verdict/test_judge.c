@@ -409,6 +409,29 @@ Test(judge, an_unavailable_source_is_inconclusive_with_nothing_measured)
     cr_assert(eq(dbl, verdict.margin, 0.1));
 }
 
+Test(judge, as_many_events_as_tables_hold_are_judged_in_every_design)
+{
+    const uint64_t half = SERIN_TOTAL_MAX / 2;
+    const uint64_t canary[] = {half / 2, 0, 0, half - half / 2};
+    const uint64_t stable[] = {half / 4, half / 4, half / 4, half - half / 4 * 3};
+    const uint64_t pairs[] = {half, 0, 0, half};
+    static const enum design designs[] = {DESIGN_REFERENCE, DESIGN_SHIFT, DESIGN_PAIRED};
+    struct block_tables *tables = table_begin();
+    table_spread(tables, &(struct table_place){.arm = ARM_CANARY}, 4, 5, canary, 2, 2);
+    table_spread(tables, &(struct table_place){.arm = ARM_STABLE}, 4, 5, stable, 2, 2);
+    table_put_pairs(tables, &(struct table_place){.arm = ARM_CANARY}, pairs, 0, 2);
+    table_end(tables, TABLE_START_MS, TABLE_START_MS + 5 * MINUTE_MS);
+    for (size_t i = 0; i < ARRAY_LENGTH(designs); i++) {
+        struct spec spec = default_spec();
+        spec.judgement.design = designs[i];
+        spec.judgement.canary_share = 0.5;
+        struct verdict verdict = judged(&spec, tables);
+        cr_assert(not(zero(u64, verdict.arms[ARM_CANARY].samples)));
+        cr_assert(eq(dbl, verdict.sample_ratio_p, 1.0));
+    }
+    block_tables_destroy(tables);
+}
+
 Test(judge, running_out_of_memory_anywhere_is_told)
 {
     struct spec spec = default_spec();
