@@ -82,42 +82,69 @@ static double probit_at(double x, double degrees, double centre)
     return probit(noncentral_cdf(x, degrees, centre * centre));
 }
 
-/* Regula falsi on √λ in Anderson and Björck's form, from a bracket with f(low) > 0 > f(high). */
+/* √λ and the probit's distance from the target at both ends: f(low) > 0 > f(high). */
+struct bracket {
+    double low;
+    double high;
+    double f_low;
+    double f_high;
+};
+
+/*
+ * Anderson and Björck's regula falsi: the end that stays has its f scaled down, so that it cannot
+ * stay for long.
+ */
+static void narrow(struct bracket *bracket, double middle, double f)
+{
+    if (f > 0.0) {
+        double scale = 1.0 - f / bracket->f_low;
+        bracket->f_high *= scale > 0.0 ? scale : 0.5;
+        bracket->low = middle;
+        bracket->f_low = f;
+    } else {
+        double scale = 1.0 - f / bracket->f_high;
+        bracket->f_low *= scale > 0.0 ? scale : 0.5;
+        bracket->high = middle;
+        bracket->f_high = f;
+    }
+}
+
+static double search(struct bracket bracket, double x, double degrees, double target)
+{
+    enum { STEPS_MAX = 100 };
+    static const double precision = 4.0 * DBL_EPSILON;
+    double middle = bracket.high;
+    for (int step = 0; step < STEPS_MAX; step++) {
+        double previous = middle;
+        middle = (bracket.low * -bracket.f_high + bracket.high * bracket.f_low) /
+                 (bracket.f_low - bracket.f_high);
+        double f = probit_at(x, degrees, middle) - target;
+        if (f == 0.0 || fabs(middle - previous) < precision * middle) {
+            break;
+        }
+        narrow(&bracket, middle, f);
+        if (bracket.high - bracket.low < precision * bracket.high) {
+            break;
+        }
+    }
+    return middle;
+}
+
 double noncentrality_quantile(double x, double degrees, double probability)
 {
     double target = probit(probability);
-    double low = 0.0;
-    double f_low = probit_at(x, degrees, low) - target;
-    if (!(f_low > 0.0)) {
+    struct bracket bracket = {.low = 0.0, .high = fmax(1.0, sqrt(x) - target)};
+    bracket.f_low = probit_at(x, degrees, bracket.low) - target;
+    bracket.f_high = probit_at(x, degrees, bracket.high) - target;
+    if (!(bracket.f_low > 0.0)) {
         return 0.0;
     }
-    double high = fmax(1.0, sqrt(x) - target);
-    double f_high = probit_at(x, degrees, high) - target;
-    while (f_high > 0.0) {
-        low = high;
-        f_low = f_high;
-        high = 2.0 * high;
-        f_high = probit_at(x, degrees, high) - target;
+    while (bracket.f_high > 0.0) {
+        bracket.low = bracket.high;
+        bracket.f_low = bracket.f_high;
+        bracket.high = 2.0 * bracket.high;
+        bracket.f_high = probit_at(x, degrees, bracket.high) - target;
     }
-    double middle = high;
-    for (int step = 0; step < 100 && high - low > 4.0 * DBL_EPSILON * high; step++) {
-        double previous = middle;
-        middle = (low * -f_high + high * f_low) / (f_low - f_high);
-        double f = probit_at(x, degrees, middle) - target;
-        if (f == 0.0 || fabs(middle - previous) < 4.0 * DBL_EPSILON * middle) {
-            break;
-        }
-        if (f > 0.0) {
-            double scale = 1.0 - f / f_low;
-            f_high *= scale > 0.0 ? scale : 0.5;
-            low = middle;
-            f_low = f;
-        } else {
-            double scale = 1.0 - f / f_high;
-            f_low *= scale > 0.0 ? scale : 0.5;
-            high = middle;
-            f_high = f;
-        }
-    }
-    return middle * middle;
+    double root = search(bracket, x, degrees, target);
+    return root * root;
 }

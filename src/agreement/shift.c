@@ -10,6 +10,7 @@
 #include "agreement/welch.h"
 #include "base/memory.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
@@ -118,7 +119,9 @@ static void set_divergence(const struct spread *spread, const struct divergence 
     double statistic = scale * divergence->value;
     double degrees = fmax(1.0, scale * null_bias);
 
-    double least = noncentrality_quantile(statistic, degrees, 1.0 - tail) / scale;
+    /* Beyond a double's resolution of 1 − tail nothing can be excluded from below. */
+    double least =
+        tail > DBL_EPSILON ? noncentrality_quantile(statistic, degrees, 1.0 - tail) / scale : 0.0;
     double most = noncentrality_quantile(fmax(statistic, degrees), degrees, tail) / scale;
     double lower = fmin(least, divergence->value - null_bias - half_width) - doubt * null_bias;
     double upper = fmax(most, divergence->value - (1.0 - doubt) * bias + half_width);

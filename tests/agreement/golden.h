@@ -16,12 +16,29 @@
 
 static const char *const golden_normalizers[] = {"geometric", "arithmetic", "min", "max"};
 
-/* One part of the file; the document itself lives as long as the test process. */
+/* What a test reads lives as long as its process, and is kept here lest it look lost. */
+static void *golden_kept[100000];
+static size_t golden_kept_count;
+
+static inline void *golden_keep(void *memory)
+{
+    cr_assert(lt(sz, golden_kept_count, ARRAY_LENGTH(golden_kept)));
+    golden_kept[golden_kept_count++] = memory;
+    return memory;
+}
+
+static inline void *golden_allocate(size_t count, size_t size)
+{
+    return golden_keep(calloc(count, size));
+}
+
+/* One part of the file. */
 static inline json_t *golden_part(const char *name)
 {
     json_error_t error;
     json_t *root = json_load_file("tests/agreement/data/golden.json", 0, &error);
     cr_assert(ne(ptr, root, NULL), "golden.json: %s", error.text);
+    golden_keep(root);
     json_t *part = json_object_get(root, name);
     cr_assert(ne(ptr, part, NULL), "golden.json has no %s", name);
     return part;
@@ -41,12 +58,12 @@ static inline const char *golden_text(const json_t *object, const char *key)
     return text;
 }
 
-/* A matrix of counts; freed with the process. */
+/* A matrix of counts. */
 static inline struct serin_table golden_table(const json_t *rows)
 {
     size_t count = json_array_size(rows);
     size_t columns = json_array_size(json_array_get(rows, 0));
-    uint64_t *counts = calloc(count * columns, sizeof(*counts));
+    uint64_t *counts = golden_allocate(count * columns, sizeof(*counts));
     for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; j < columns; j++) {
             json_t *value = json_array_get(json_array_get(rows, i), j);
@@ -59,7 +76,7 @@ static inline struct serin_table golden_table(const json_t *rows)
 static inline uint64_t *golden_counts(const json_t *values)
 {
     size_t count = json_array_size(values);
-    uint64_t *counts = calloc(count, sizeof(*counts));
+    uint64_t *counts = golden_allocate(count, sizeof(*counts));
     for (size_t i = 0; i < count; i++) {
         counts[i] = (uint64_t)json_integer_value(json_array_get(values, i));
     }
@@ -69,7 +86,7 @@ static inline uint64_t *golden_counts(const json_t *values)
 static inline double *golden_doubles(const json_t *values)
 {
     size_t count = json_array_size(values);
-    double *numbers = calloc(count, sizeof(*numbers));
+    double *numbers = golden_allocate(count, sizeof(*numbers));
     for (size_t i = 0; i < count; i++) {
         numbers[i] = json_number_value(json_array_get(values, i));
     }

@@ -179,8 +179,8 @@ static struct serin_blocks golden_blocks(const json_t *tables, struct serin_tabl
     struct serin_table first = golden_table(json_array_get(tables, 0));
     size_t cells = first.rows * first.columns;
     size_t count = json_array_size(tables);
-    struct serin_block_cell *list = calloc(count * cells, sizeof(*list));
-    uint64_t *sum = calloc(cells, sizeof(*sum));
+    struct serin_block_cell *list = golden_allocate(count * cells, sizeof(*list));
+    uint64_t *sum = golden_allocate(cells, sizeof(*sum));
     for (size_t b = 0; b < count; b++) {
         struct serin_table table = golden_table(json_array_get(tables, b));
         for (size_t k = 0; k < cells; k++) {
@@ -236,7 +236,7 @@ static struct serin_triples golden_triples(const json_t *cube)
 {
     size_t rows = json_array_size(cube);
     size_t columns = json_array_size(json_array_get(cube, 0));
-    struct serin_triple *list = calloc(rows * columns * columns, sizeof(*list));
+    struct serin_triple *list = golden_allocate(rows * columns * columns, sizeof(*list));
     size_t count = 0;
     for (size_t i = 0; i < rows; i++) {
         struct serin_table plane = golden_table(json_array_get(cube, i));
@@ -250,7 +250,7 @@ static struct serin_triples golden_triples(const json_t *cube)
 
 static struct serin_table agreement_table(const struct serin_triples *triples)
 {
-    uint64_t *counts = calloc(triples->columns * triples->columns, sizeof(*counts));
+    uint64_t *counts = golden_allocate(triples->columns * triples->columns, sizeof(*counts));
     for (size_t k = 0; k < triples->count; k++) {
         const struct serin_triple *triple = &triples->triples[k];
         counts[triple->canary * triples->columns + triple->stable] += triple->count;
