@@ -233,6 +233,11 @@ static bool may_go_on(struct running *running, struct deadline deadline)
     return true;
 }
 
+static bool is_needed(const struct running *running)
+{
+    return service_active(running->service) > 0 || server_expects_requests(running->api);
+}
+
 /*
  * Finishes what was accepted. First load balancers get time to notice that the service is no longer
  * ready; then nobody is let in any more, but every request under way gets its answer.
@@ -250,7 +255,7 @@ static void drain(struct running *running)
     }
     server_quiesce(running->api);
     struct deadline grace = deadline_after(clock_system(), grace_ms);
-    while (service_active(running->service) > 0 && may_go_on(running, grace)) {
+    while (is_needed(running) && may_go_on(running, grace)) {
     }
 }
 

@@ -68,7 +68,7 @@ static const struct decode_field limits_fields[] = {
      DECODE_SIZE(struct config_limits, upload_bytes),
      .fallback = "64MiB",
      .minimum = "1MiB",
-     .help = "memory for request bodies being received; beyond that the answer is 503"},
+     .help = "memory for bodies being received, beyond 64 KiB of each; then the answer is 503"},
     {.name = "header_timeout",
      DECODE_DURATION(struct config_limits, header_ms),
      .fallback = "10s",
@@ -276,6 +276,10 @@ enum serin_status config_parse(const char *text, size_t length, char *const *env
     }
     TRY(yaml_parse((struct text_view){text, length}, &document_limits_file, &config->document,
                    err));
+    if (node_kind(document_root(config->document)) == NODE_NULL) {
+        /* Most likely it is just being written: a reload must not take away every stream. */
+        return serin_fail(err, SERIN_INVALID, "the file is empty");
+    }
     TRY(decode_map(&config_table, document_root(config->document), "", config, err));
     TRY(overlay_environment(environment, config, err));
     TRY(check_exposure(config, err));

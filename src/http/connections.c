@@ -176,6 +176,19 @@ size_t connections_sweep(struct connections *connections)
     return count;
 }
 
+size_t connections_expected(struct connections *connections, int64_t age_ms)
+{
+    struct monotonic_time now = clock_monotonic(connections->clock);
+    size_t count = 0;
+    scoped_lock held = mutex_hold(&connections->mutex);
+    for (struct connection *each = connections->first; each; each = each->next) {
+        bool is_young = monotonic_elapsed_ms(each->since, now) < age_ms;
+        bool is_waiting = each->phase == CONNECTION_CONNECTED || each->phase == CONNECTION_IDLE;
+        count += is_waiting && is_young && !each->is_shut;
+    }
+    return count;
+}
+
 size_t connections_count(struct connections *connections)
 {
     scoped_lock held = mutex_hold(&connections->mutex);

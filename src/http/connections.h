@@ -54,6 +54,9 @@ void connection_enter(struct connections *connections, struct connection *connec
 /* Shuts down every connection that has outstayed its phase; how many. To be called every second. */
 size_t connections_sweep(struct connections *connections);
 
+/* How many have connected, or got an answer, less than `age_ms` ago and not yet asked (again). */
+size_t connections_expected(struct connections *connections, int64_t age_ms);
+
 /* How many are open. */
 size_t connections_count(struct connections *connections);
 

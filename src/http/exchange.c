@@ -11,6 +11,7 @@
 enum {
     REPLY_BYTES_MAX = 64 * 1024 * 1024,
     DISCARD_BYTES_MAX = 16 * 1024 * 1024, /* read on after a refusal, so that it can be read */
+    SMALL_BODY_BYTES = 64 * 1024,         /* of each body, outside the budget of uploads */
     QUERY_BYTES_MAX = 16 * 1024
 };
 
@@ -250,12 +251,16 @@ static void begin(struct exchange *exchange, struct MHD_Connection *connection, 
 
 /* ---- the request's body ---------------------------------------------------------------------- */
 
-static bool reserve(struct exchange *exchange, size_t bytes)
+/* Questions and small batches pass also while large uploads use up the budget. */
+static bool reserve(struct exchange *exchange)
 {
     struct exchange_host *host = exchange->host;
-    size_t before = atomic_fetch_add(&host->upload_bytes, bytes);
-    exchange->held += bytes;
-    return before + bytes <= atomic_load(&host->upload_limit);
+    size_t wanted =
+        exchange->received > SMALL_BODY_BYTES ? exchange->received - SMALL_BODY_BYTES : 0;
+    size_t more = wanted - exchange->held;
+    size_t before = atomic_fetch_add(&host->upload_bytes, more);
+    exchange->held += more;
+    return more == 0 || before + more <= atomic_load(&host->upload_limit);
 }
 
 static void receive(struct exchange *exchange, const char *piece, size_t size)
@@ -268,7 +273,7 @@ static void receive(struct exchange *exchange, const char *piece, size_t size)
         refuse_with(exchange, 413, SERIN_TOO_LARGE, "the body is longer than this route takes");
         return;
     }
-    if (!reserve(exchange, size)) {
+    if (!reserve(exchange)) {
         refuse_with(exchange, 503, SERIN_BUSY, "too many uploads at the same time; try again");
         return;
     }

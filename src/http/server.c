@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ADDRESS_SIZE = 96, RETIRING_MAX = 16 };
+enum { ADDRESS_SIZE = 96, RETIRING_MAX = 16, GREETING_MS = 1000 };
 
 struct server {
     struct exchange_host host;
@@ -176,9 +176,9 @@ void server_quiesce(struct server *server)
     }
 }
 
-size_t server_connections(const struct server *server)
+bool server_expects_requests(const struct server *server)
 {
-    return connections_count(server->host.connections);
+    return connections_expected(server->host.connections, GREETING_MS) > 0;
 }
 
 void server_sweep(struct server *server)

@@ -48,8 +48,11 @@ const char *server_address(const struct server *server);
 /* Stops accepting; what is under way, or waits to be accepted, goes on. */
 void server_quiesce(struct server *server);
 
-/* Connections open. */
-size_t server_connections(const struct server *server);
+/*
+ * Whether a peer that was let in or answered a moment ago may be about to send a request; for a
+ * stop that wants to answer everybody.
+ */
+bool server_expects_requests(const struct server *server);
 
 /* Shuts down connections that take too long; to be called every second or so. */
 void server_sweep(struct server *server);

@@ -11,11 +11,11 @@ static enum serin_status parse(const char *text, char *const *environment, struc
     return config_parse(text, strlen(text), environment, out, err);
 }
 
-Test(config, an_empty_file_is_safe_by_default)
+Test(config, what_is_left_out_is_safe)
 {
     owned(config) config = NULL;
     struct serin_error err = {0};
-    cr_assert(eq(int, parse("", NULL, &config, &err), SERIN_OK), "%s", err.detail);
+    cr_assert(eq(int, parse("streams: []\n", NULL, &config, &err), SERIN_OK), "%s", err.detail);
     cr_assert(eq(str, config->listen, "127.0.0.1:8080"));
     cr_assert(eq(str, config->operators_listen, "127.0.0.1:9090"));
     cr_assert(eq(i64, config->deadline_ms, 8000));
@@ -44,6 +44,8 @@ struct bad_config {
 ParameterizedTestParameters(config, refuses_by_field_and_says_how_to_mend)
 {
     static struct bad_config cases[] = {
+        {"empty",                "",                          "",                   "empty"         },
+        {"only a comment",       "# nothing yet\n",           "",                   "empty"         },
         {"exposed without auth", "listen: 0.0.0.0:8080",      "listen",             "auth: none"    },
         {"exposed, all",         "listen: \":8080\"",         "listen",             "auth.tokens"   },
         {"no port",              "listen: localhost",         "listen",             "127.0.0.1:8080"},

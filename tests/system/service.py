@@ -54,8 +54,10 @@ class Service:
         return os.path.join(self.folder, name)
 
     def write(self, name, text):
-        with open(self.path(name), "w", encoding="utf-8") as file:
+        """Puts a whole file in place at once: a reload may come at any moment."""
+        with open(self.path(name + ".new"), "w", encoding="utf-8") as file:
             file.write(text)
+        os.replace(self.path(name + ".new"), self.path(name))
         return self.path(name)
 
     def head(self):
