@@ -127,6 +127,17 @@ class Answers(ServiceCase):
         got = {(tables["references"][row], tables["labels"][column]): count for row, column, count in tables["canary"]["cells"]}
         self.assertEqual(got, expected)
 
+    def test_the_list_of_streams_tells_which_arms_pushed(self):
+        streams = {stream["name"]: stream for stream in self.service.call("GET", "/v1/streams").json()["streams"]}
+        arms = {arm["arm"]: arm for arm in streams["shop"]["arms"]}
+        self.assertEqual({name: arm["events"] for name, arm in arms.items()},
+                         {"stable": 20000, "good": 3000, "bad": 3000, "few": 40, "one": 2000})
+        self.assertEqual(arms["stable"]["pods"], 3)
+        self.assertLess(arms["stable"]["first"], arms["stable"]["last"])
+        latest = [arm["last"] for arm in streams["shop"]["arms"]]
+        self.assertEqual(latest, sorted(latest, reverse=True))
+        self.assertEqual(streams["moves"]["arms"], [])
+
     def test_an_answer_is_logged_and_counted(self):
         self.verdict("good", margin=0.11)
         entry = self.service.wait_logged("analysis answered")[-1]
@@ -236,17 +247,6 @@ class Refusals(ServiceCase):
         self.assertEqual(self.service.call("GET", "/openapi.json").json()["openapi"], "3.1.0")
         names = [stream["name"] for stream in self.service.call("GET", "/v1/streams").json()["streams"]]
         self.assertEqual(names, ["shop", "moves"])
-
-    def test_the_list_of_streams_tells_which_arms_pushed(self):
-        streams = {stream["name"]: stream for stream in self.service.call("GET", "/v1/streams").json()["streams"]}
-        arms = {arm["arm"]: arm for arm in streams["shop"]["arms"]}
-        self.assertEqual({name: arm["events"] for name, arm in arms.items()},
-                         {"stable": 20000, "good": 3000, "bad": 3000, "few": 40, "one": 2000})
-        self.assertEqual(arms["stable"]["pods"], 3)
-        self.assertLess(arms["stable"]["first"], arms["stable"]["last"])
-        latest = [arm["last"] for arm in streams["shop"]["arms"]]
-        self.assertEqual(latest, sorted(latest, reverse=True))
-        self.assertEqual(streams["moves"]["arms"], [])
 
 
 class Limits(unittest.TestCase):
