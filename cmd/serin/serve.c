@@ -1,5 +1,6 @@
 #include "command.h"
 
+#include "http/listen.h"
 #include "http/observe.h"
 #include "http/server.h"
 #include "platform/signal.h"
@@ -171,12 +172,34 @@ static void put_in_force(struct running *running, struct snapshot *next)
     service_configure(running->service, next);
 }
 
+/*
+ * A new `listen` waits for the next start, so whether callers must show who they are is decided by
+ * the address that is listened on, not by the one in the file.
+ */
+static enum serin_status check_reach(const struct running *running, const struct config *loaded,
+                                     struct serin_error *err)
+{
+    const char *address = server_address(running->api);
+    bool is_loopback = false;
+    TRY(listen_is_loopback(address, &is_loopback, err));
+    if (is_loopback || !config_is_open(loaded) || loaded->auth.is_none) {
+        return SERIN_OK;
+    }
+    serin_error_at(err, "auth");
+    return serin_fail(err, SERIN_INVALID,
+                      "%s is listened on until the next start and can be reached from other "
+                      "machines, so credentials cannot be dropped before; restart, or say auth: "
+                      "none",
+                      address);
+}
+
 /* All or nothing: whatever can fail comes before the first change. */
 static enum serin_status load_again(struct running *running, struct serin_error *err)
 {
     owned(config) config = NULL;
     owned(snapshot) next = NULL;
     TRY(config_load(running->config_path, environ, &config, err));
+    TRY(check_reach(running, config, err));
     TRY(snapshot_create(running->service, config, &next, err));
     const struct config *loaded = give(config); /* the snapshot owns it now */
     TRY(server_renew(running->operators, &loaded->limits, NULL, err));
