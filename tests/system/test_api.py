@@ -335,6 +335,35 @@ class Rights(unittest.TestCase):
         self.assertNotIn("super-secret", json.dumps(self.service.log))
 
 
+class ReloadOfAnOpenAddress(unittest.TestCase):
+    """The address listened on stays until the next start, whatever the new file says."""
+
+    def setUp(self):
+        self.service = Service("")
+        tokens = self.service.write("tokens.yaml", TOKENS % ("a" * 64, "b" * 64))
+        self.service.config = f'listen: "0.0.0.0:0"\nauth: {{tokens: {tokens}}}\n' + STREAMS
+        self.service.start()
+
+    def tearDown(self):
+        self.service.stop()
+        shutil.rmtree(self.service.folder)
+
+    def reload(self, listen, auth, outcome):
+        text = self.service.head() + f'listen: "{listen}"\n{auth}\n' + STREAMS
+        self.service.write("serin.yaml", text)
+        self.service.process.send_signal(signal.SIGHUP)
+        return self.service.wait_logged(outcome)[0]
+
+    def test_credentials_cannot_be_dropped_together_with_the_address(self):
+        refused = self.reload("127.0.0.1:0", "", "configuration refused; the one in force stays")
+        self.assertEqual(refused["field"], "auth")
+        self.assertEqual(self.service.call("GET", "/v1/streams").status, 401)
+
+    def test_they_can_be_dropped_in_so_many_words(self):
+        self.reload("0.0.0.0:0", "auth: none", "configuration reloaded")
+        self.assertEqual(self.service.call("GET", "/v1/streams").status, 200)
+
+
 class ReloadAndStop(unittest.TestCase):
     def setUp(self):
         self.service = Service(STREAMS).start()
