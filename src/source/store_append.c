@@ -170,9 +170,10 @@ static enum serin_status prepare_part(struct store *store, struct pending_part *
         struct disk_stream row = configured_row(part->part);
         part->stream = store_stream_create(&row, &store->limits, &store->table_key);
         part->is_new = true;
-    }
-    if (!part->stream) {
-        return no_memory(err);
+        if (!part->stream) {
+            return no_memory(err);
+        }
+        part->stream->memory = &store->memory;
     }
     TRY(stream_change_prepare(part->stream, part->counts, CHANGE_EVERYTHING, &store->limits,
                               &part->change, &folded, err));

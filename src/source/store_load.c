@@ -77,6 +77,7 @@ enum serin_status store_load_stream(struct store *store, const struct disk_strea
     TRY(disk_each_bucket(store->disk, row->id, load_bucket, &loading, err));
     stream->dirty_count = 0;
     TRY(disk_each_journal(store->disk, row->id, load_journal, &loading, err));
+    stream->memory = &store->memory;
     *out = give(stream);
     return SERIN_OK;
 }

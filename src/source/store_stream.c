@@ -79,6 +79,29 @@ void store_stream_destroy(struct store_stream *stream)
     memory_free(stream);
 }
 
+void store_stream_pause(const struct store_stream *stream)
+{
+    if (stream->memory) {
+        rwlock_unlock(stream->memory);
+    }
+}
+
+void store_stream_resume(const struct store_stream *stream)
+{
+    if (stream->memory) {
+        (void)rwlock_write(stream->memory);
+    }
+}
+
+void store_stream_breathe(const struct store_stream *stream, size_t step)
+{
+    enum { STEPS = 2048 };
+    if (step % STEPS == STEPS - 1) {
+        store_stream_pause(stream);
+        store_stream_resume(stream);
+    }
+}
+
 enum serin_status store_stream_copy_text(const struct store_stream *stream, enum text_kind kind,
                                          uint32_t id, struct counts_builder *builder,
                                          uint32_t *out_id)

@@ -47,6 +47,7 @@ struct store_stream {
     size_t dirty_room;
     size_t pruned_blocks; /* since the stream was read from the file */
 
+    pthread_rwlock_t *memory; /* guards what readers see; NULL while there are none */
     pthread_mutex_t planning; /* guards making the plan; reading it needs the memory's lock */
     struct fetch_plan plan;
 };
@@ -68,6 +69,15 @@ static inline uint32_t series_pod(struct index_key series)
 {
     return (uint32_t)series.high;
 }
+
+/*
+ * While a large batch is prepared, readers must not wait for the whole of it. Between two steps
+ * everything is consistent, so a writer that holds the memory's lock can let them in: for as long
+ * as it works on what is its own, or, with breathe, for a moment after every so many steps.
+ */
+void store_stream_pause(const struct store_stream *stream);
+void store_stream_resume(const struct store_stream *stream);
+void store_stream_breathe(const struct store_stream *stream, size_t step);
 
 /* The builder's id for one of the stream's texts; ID_OTHER and ID_ABSENT stay what they are. */
 SERIN_MUST_CHECK enum serin_status store_stream_copy_text(const struct store_stream *stream,

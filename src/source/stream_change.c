@@ -35,6 +35,7 @@ static enum serin_status add_increments(const struct resolved_counts *resolved,
     for (size_t i = 0; i < counts->increment_count; i++) {
         const struct counts_increment *increment = &counts->increments[i];
         const struct resolved_cell *cell = &resolved->cells[increment->cell];
+        store_stream_breathe(change->stream, i);
         struct cube_delta delta = {
             .series = resolved->series[increment->block],
             .start_ms = counts->blocks[increment->block].start_ms,
@@ -115,9 +116,12 @@ static enum serin_status collect(const struct resolved_counts *resolved, enum ch
         TRY(add_times(resolved, change));
     }
     TRY(stream_items_join(resolved, scope, change));
+    store_stream_pause(change->stream);
     cube_sort_deltas(change->events.deltas, &change->events.count);
     cube_sort_deltas(change->pairs.deltas, &change->pairs.count);
-    return widen(change);
+    enum serin_status status = widen(change);
+    store_stream_resume(change->stream);
+    return status;
 }
 
 static enum serin_status reserve(struct store_stream *stream, const struct stream_change *change)

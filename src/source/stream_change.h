@@ -57,7 +57,8 @@ enum change_scope {
  * stream, so that bytes made from `counts` before the stream changes again tell what was counted;
  * `*out_folded` tells whether there were any (NULL: not wanted).
  * Fails with SERIN_INVALID (older than the retention), SERIN_TOO_LARGE, SERIN_RANGE,
- * SERIN_NO_MEMORY, SERIN_BUG. The caller clears `*change` in any case.
+ * SERIN_NO_MEMORY, SERIN_BUG. The caller clears `*change` in any case. The memory's lock is held
+ * for writing by the caller, and let go of now and then.
  */
 SERIN_MUST_CHECK enum serin_status
 stream_change_prepare(struct store_stream *stream, struct event_counts *counts,

@@ -186,11 +186,13 @@ static enum serin_status join_sorted(struct stream_change *change,
                                      const struct resolved_counts *resolved,
                                      const struct keyed_event *events, size_t count)
 {
+    size_t step = 0;
     for (size_t at = 0; at < count;) {
         size_t length = 1;
         while (at + length < count && same_key(events[at].key, events[at + length].key)) {
             length++;
         }
+        store_stream_breathe(change->stream, step++);
         TRY(join_item(change, resolved, events + at, length));
         at += length;
     }
@@ -208,10 +210,12 @@ enum serin_status stream_items_join(const struct resolved_counts *resolved, enum
     if (!events) {
         return SERIN_NO_MEMORY;
     }
+    store_stream_pause(change->stream);
     for (size_t i = 0; i < count; i++) {
         events[i] = (struct keyed_event){resolved->counts->items[i].key, i};
     }
     qsort(events, count, sizeof(*events), compare_events);
+    store_stream_resume(change->stream);
     TRY(join_sorted(change, resolved, events, count));
     if (scope == CHANGE_ITEMS) {
         change->events.count = 0;

@@ -163,9 +163,11 @@ static enum serin_status resolve_all(struct resolver *resolver, struct resolved_
         return no_memory(err);
     }
     for (size_t i = 0; i < counts->block_count; i++) {
+        store_stream_breathe(resolver->stream, i);
         TRY(resolve_series(resolver, &counts->blocks[i], &out->series[i], err));
     }
     for (size_t i = 0; i < counts->cell_count; i++) {
+        store_stream_breathe(resolver->stream, i);
         enum serin_status status = resolve_cell(resolver, &counts->cells[i], &out->cells[i]);
         if (status != SERIN_OK) {
             return status == SERIN_NO_MEMORY ? no_memory(err) : status;
