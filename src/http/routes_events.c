@@ -9,6 +9,18 @@ static bool may_write(void *context, const char *stream)
     return !principal || principal_check(principal, RIGHT_PUSH, stream, NULL) == SERIN_OK;
 }
 
+/* A sender whose name came out empty believes that it may safely send again. */
+static enum serin_status check_key(const struct request *request, struct serin_error *err)
+{
+    if (!request->idempotency_key || request->idempotency_key[0] != '\0') {
+        return SERIN_OK;
+    }
+    serin_error_at(err, "Idempotency-Key");
+    return serin_fail(err, SERIN_INVALID,
+                      "empty, so a repeat could not be told from a new batch; give the batch a "
+                      "name of its own, or leave the header out");
+}
+
 static enum serin_status ingest_body(struct service *service, const struct snapshot *snapshot,
                                      const struct request *request, struct append_result *out,
                                      struct serin_error *err)
@@ -19,6 +31,7 @@ static enum serin_status ingest_body(struct service *service, const struct snaps
                                    .may_write = may_write,
                                    .context = (void *)request->principal};
     owned(ingest) ingest = NULL;
+    TRY(check_key(request, err));
     TRY(ingest_create(snapshot_catalog(snapshot), service_store(service), &about, &ingest, err));
     if (request->body.length > 0) {
         TRY(ingest_push(ingest, request->body.start, request->body.length, err));

@@ -217,6 +217,13 @@ class Refusals(ServiceCase):
         self.assertEqual(self.service.ask(stream="shop", canary="twice", stable="b").json()["canary"]["samples"], 100)
         self.assert_problem(self.service.push(events[:50], batch="same"), 409)
 
+    def test_an_empty_batch_name_is_no_name(self):
+        events = label_events("shop", "unnamed", 10, 0, seed=7)
+        refused = self.service.push(events, headers={"Idempotency-Key": ""})
+        self.assertEqual(refused.status, 422)
+        self.assertEqual(refused.json()["field"], "Idempotency-Key")
+        self.assertEqual(self.service.push(events).status, 200)
+
     def test_broken_gzip_is_refused(self):
         packed = gzip.compress(json.dumps(label_events("shop", "z", 1, 0, seed=3)[0]).encode())
         for body in (b"not gzip", packed[:-4], packed + b"tail"):
