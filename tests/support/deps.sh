@@ -29,7 +29,7 @@ need_build() {
 }
 need_test() {
     need_header criterion/criterion.h libcriterion-dev
-    need_program python3 python3-minimal
+    python3 -c 'import http.server, ssl, unittest' 2>/dev/null || missing="$missing python3"
     need_program prometheus prometheus
     need_program openssl openssl
 }
