@@ -35,7 +35,7 @@ Test(shift, arms_alike_diverge_by_nothing_within_a_margin)
     struct serin_shift result = measure(&input);
     cr_expect(epsilon_eq(dbl, result.js_bits, 0.0, 1e-16));
     cr_expect(eq(dbl, result.js_bits_lower, 0.0));
-    cr_expect(gt(dbl, result.js_bits_upper, 0.0), "luck is no proof");
+    cr_expect(gt(dbl, result.js_bits_upper, 1e-3), "luck is no proof");
     cr_expect(lt(dbl, result.js_bits_upper, 0.02));
     cr_expect(epsilon_eq(dbl, result.p_value, 1.0, 1e-12));
 }
@@ -94,6 +94,86 @@ Test(shift, the_order_of_labels_and_labels_without_events_change_no_bit)
     cr_expect(eq(dbl, one.nmi_upper, other.nmi_upper));
     cr_expect(eq(dbl, one.kl_canary_stable, other.kl_canary_stable));
     cr_expect(eq(sz, other.labels, 5));
+}
+
+/* From an independent computation with scipy's distributions. */
+struct interval_case {
+    uint64_t canary[10];
+    uint64_t stable[10];
+    size_t labels;
+    double canary_deff;
+    double stable_deff;
+    double value;
+    double corrected;
+    double lower;
+    double upper;
+    double se;
+};
+
+static const struct interval_case interval_cases[] = {
+    {{25, 15, 10},                   {100, 60, 40}, 3, 1, 1, 0,               0, 0,              0.0444204848303, 0              },
+    {{40, 30, 20, 10},
+     {150, 90, 45, 15},
+     4,                                                1,
+     1,                                                      0.0127286617127,
+     0.0059121184772,                                                            0,
+     0.0367992900481,                                                                                             0.0109566517298},
+    {{40, 30, 20, 10},
+     {150, 90, 45, 15},
+     4,                                                3,
+     2,                                                      0.0127286617127,
+     0,                                                                          0,
+     0.0707806271243,                                                                                             0.0181721561491},
+    {{3, 1, 0, 0, 1, 2, 0, 1},
+     {20, 15, 10, 8, 6, 4, 2, 1},
+     8,                                                1,
+     1,                                                      0.247252945358,
+     0.166323307729,                                                             0,
+     0.41201992897,                                                                                               0.0832595601989},
+    {{90, 5, 5},
+     {30, 40, 30},
+     3,                                                1,
+     1,                                                      0.296457263748,
+     0.289143411762,                                                             0.176182382915,
+     0.434402188738,                                                                                              0.0567013305993},
+    {{9, 1, 0, 2, 5, 0, 0, 0, 1, 1},
+     {1, 9, 7, 8, 0, 3, 2, 5, 6, 0},
+     10,                                               1,
+     4,                                                      0.610093353092,
+     0.506329934254,                                                             0,
+     0.894542738358,                                                                                              0.135963180255 },
+};
+
+Test(shift, intervals_equal_an_independent_computation)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(interval_cases); i++) {
+        const struct interval_case *want = &interval_cases[i];
+        struct serin_shift_input input = sample_input(want->canary, want->stable, want->labels);
+        input.canary_effect.deff = want->canary_deff;
+        input.stable_effect.deff = want->stable_deff;
+        struct serin_shift got = measure(&input);
+        cr_expect(epsilon_eq(dbl, got.js_bits, want->value, 1e-11), "%zu", i);
+        cr_expect(epsilon_eq(dbl, got.js_bits_corrected, want->corrected, 1e-10), "%zu", i);
+        cr_expect(epsilon_eq(dbl, got.js_bits_lower, want->lower, 1e-9), "%zu", i);
+        cr_expect(epsilon_eq(dbl, got.js_bits_upper, want->upper, 1e-9), "%zu", i);
+        cr_expect(epsilon_eq(dbl, got.js_bits_se, want->se, 1e-10), "%zu", i);
+    }
+}
+
+/* From a mean of 100 events on, a label's share of the bias comes from an expansion. */
+Test(shift, intervals_do_not_jump_where_the_bias_is_expanded)
+{
+    double previous = 0.0;
+    for (uint64_t events = 90; events < 115; events++) {
+        const uint64_t canary[] = {events, 2 * events};
+        const uint64_t stable[] = {5 * events, 10 * events};
+        struct serin_shift_input input = sample_input(canary, stable, 2);
+        double scaled = measure(&input).js_bits_upper * (double)events;
+        if (events > 90) {
+            cr_expect(epsilon_eq(dbl, scaled / previous, 1.0, 2e-3));
+        }
+        previous = scaled;
+    }
 }
 
 static void expect_sound(const struct serin_shift *shift)
