@@ -1,5 +1,5 @@
 /*
- * What block tables are made of; for the files block_tables*.c only.
+ * What block tables are made of; for the files block_tables*.c and slice_cells.c only.
  *
  * While filling, texts are ids in order of first appearance. Sealing replaces ids by ranks in
  * canonical order, in the cells and in the arrays behind them.

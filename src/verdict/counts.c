@@ -1,6 +1,7 @@
 #include "verdict/counts.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static enum serin_status arm_allocate(struct arm_counts *arm, size_t rows, size_t columns)
 {
@@ -115,13 +116,25 @@ static enum serin_status pairs_load(const struct block_tables *tables, struct co
     return arm_project(counts, ARM_STABLE, *out_is_agreement, &counts->arms[ARM_STABLE]);
 }
 
-static enum serin_status arms_load(const struct block_tables *tables, size_t slice,
-                                   struct counts *counts)
+static enum serin_status arms_load(const struct block_tables *tables, struct counts *counts)
 {
     for (size_t arm = 0; arm < ARM_COUNT; arm++) {
         struct arm_counts *out = &counts->arms[arm];
-        TRY(block_tables_cells(tables, (enum arm)arm, slice, &out->cells, &out->cell_count));
+        TRY(block_tables_cells(tables, (enum arm)arm, ALL_SLICES, &out->cells, &out->cell_count));
     }
+    return SERIN_OK;
+}
+
+static enum serin_status arm_copy(struct cell_view from, struct arm_counts *out)
+{
+    out->cells = memory_allocate(from.count + 1, sizeof(*out->cells));
+    if (!out->cells) {
+        return SERIN_NO_MEMORY;
+    }
+    if (from.count > 0) {
+        memcpy(out->cells, from.cells, from.count * sizeof(*out->cells));
+    }
+    out->cell_count = from.count;
     return SERIN_OK;
 }
 
@@ -237,7 +250,7 @@ static enum serin_status counts_rank(const struct block_tables *tables,
 {
     bool is_agreement = false;
     TRY(judgement->design == DESIGN_PAIRED ? pairs_load(tables, counts, &is_agreement)
-                                           : arms_load(tables, ALL_SLICES, counts));
+                                           : arms_load(tables, counts));
     TRY(labels_rank(tables, is_agreement, judgement->label_cap, counts, out));
     return counts_group(*out, counts);
 }
@@ -257,12 +270,13 @@ enum serin_status counts_create_ranked(const struct block_tables *tables,
     return SERIN_OK;
 }
 
-enum serin_status counts_create(const struct block_tables *tables, size_t slice,
+enum serin_status counts_create(struct cell_view canary, struct cell_view stable,
                                 const struct grouping *grouping, struct counts **out,
                                 struct serin_error *err)
 {
     owned(counts) counts = memory_allocate(1, sizeof(*counts));
-    if (!counts || arms_load(tables, slice, counts) != SERIN_OK ||
+    if (!counts || arm_copy(canary, &counts->arms[ARM_CANARY]) != SERIN_OK ||
+        arm_copy(stable, &counts->arms[ARM_STABLE]) != SERIN_OK ||
         counts_group(grouping, counts) != SERIN_OK) {
         return serin_fail(err, SERIN_NO_MEMORY, "counts of a slice");
     }

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "labels/block_tables.h"
+#include "labels/slice_cells.h"
 #include "serin/error.h"
 #include "serin/jackknife.h"
 #include "serin/paired.h"
@@ -52,8 +53,8 @@ SERIN_MUST_CHECK enum serin_status counts_create_ranked(const struct block_table
                                                         struct counts **out_counts,
                                                         struct serin_error *err);
 
-/* Counts of one slice, grouped as the whole is; not of pairs. Fails with SERIN_NO_MEMORY. */
-SERIN_MUST_CHECK enum serin_status counts_create(const struct block_tables *tables, size_t slice,
+/* Counts of one slice's cells, grouped as the whole is. Fails with SERIN_NO_MEMORY. */
+SERIN_MUST_CHECK enum serin_status counts_create(struct cell_view canary, struct cell_view stable,
                                                  const struct grouping *grouping,
                                                  struct counts **out, struct serin_error *err);
 void counts_destroy(struct counts *counts); /* NULL is fine */

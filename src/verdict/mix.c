@@ -1,5 +1,7 @@
 #include "verdict/mix.h"
 
+#include "labels/slice_cells.h"
+#include "serin/cap.h"
 #include "serin/sample_ratio.h"
 #include "serin/shift.h"
 #include "verdict/measure.h"
@@ -155,46 +157,56 @@ static int by_block(const void *left, const void *right)
     return a->column < b->column ? -1 : a->column > b->column;
 }
 
-/* Adds one slice's events, a cell per block. */
-static enum serin_status slice_take(const struct block_tables *tables, enum arm arm, size_t slice,
-                                    size_t kind, struct mix *out)
+/* Adds one kind's events, a cell per block. */
+static void kind_take(struct cell_view from, size_t kind, struct mix *out)
 {
-    owned_memory struct serin_block_cell *cells = NULL;
-    size_t count = 0;
-    TRY(block_tables_cells(tables, arm, slice, &cells, &count));
-    for (size_t i = 0; i < count;) {
-        uint32_t block = cells[i].block;
+    for (size_t i = 0; i < from.count;) {
+        uint32_t block = from.cells[i].block;
         uint64_t events = 0;
-        for (; i < count && cells[i].block == block; i++) {
-            events += cells[i].count;
+        for (; i < from.count && from.cells[i].block == block; i++) {
+            events += from.cells[i].count;
         }
         mix_add(out, block, kind, events);
     }
-    return SERIN_OK;
 }
 
 static enum serin_status slices_take(const struct block_tables *tables, enum arm arm,
-                                     struct dimension dimension, struct mix *out)
+                                     const struct slice_groups *groups, struct mix *out)
 {
-    size_t blocks = block_tables_block_count(tables, arm);
-    TRY(mix_init(out, blocks * dimension.count, dimension.count));
-    for (size_t i = 0; i < dimension.count; i++) {
-        TRY(slice_take(tables, arm, dimension.first + i, i, out));
+    owned(slice_cells) cells = NULL;
+    TRY(slice_cells_create(tables, arm, groups, &cells));
+    TRY(mix_init(out, block_tables_block_count(tables, arm) * groups->count, groups->count));
+    for (size_t i = 0; i < groups->count; i++) {
+        kind_take(slice_cells_view(cells, i), i, out);
     }
     qsort(out->cells, out->cell_count, sizeof(*out->cells), by_block);
     return SERIN_OK;
 }
 
+/* The mixes of both arms, over the values told apart; `masses` are both arms' events by slice. */
+static enum serin_status dimension_take(const struct block_tables *tables,
+                                        struct dimension dimension, const uint64_t *masses,
+                                        struct mix mixes[static ARM_COUNT])
+{
+    owned_memory size_t *map = memory_allocate(dimension.count + 1, sizeof(*map));
+    if (!map) {
+        return SERIN_NO_MEMORY;
+    }
+    struct slice_groups groups = {.first = dimension.first, .slices = dimension.count, .map = map};
+    TRY(serin_cap_labels(masses + dimension.first, dimension.count, SLICE_MIX_VALUES_MAX, map,
+                         &groups.count));
+    TRY(slices_take(tables, ARM_CANARY, &groups, &mixes[ARM_CANARY]));
+    return slices_take(tables, ARM_STABLE, &groups, &mixes[ARM_STABLE]);
+}
+
 static enum serin_status dimension_compare(const struct block_tables *tables,
-                                           struct dimension dimension,
+                                           struct dimension dimension, const uint64_t *masses,
                                            struct mix mixes[static ARM_COUNT],
                                            struct evidence *evidence, struct serin_error *err)
 {
     bool differ = false;
-    for (size_t arm = 0; arm < ARM_COUNT; arm++) {
-        if (slices_take(tables, (enum arm)arm, dimension, &mixes[arm]) != SERIN_OK) {
-            return serin_fail(err, SERIN_NO_MEMORY, "the mix of slices");
-        }
+    if (dimension_take(tables, dimension, masses, mixes) != SERIN_OK) {
+        return serin_fail(err, SERIN_NO_MEMORY, "the mix of slices");
     }
     TRY(mixes_compare(mixes, evidence, &differ, err));
     evidence->slice_mix_differs = evidence->slice_mix_differs || differ;
@@ -204,14 +216,21 @@ static enum serin_status dimension_compare(const struct block_tables *tables,
 enum serin_status slice_mix_compare(const struct block_tables *tables, const struct spec *spec,
                                     struct evidence *evidence, struct serin_error *err)
 {
-    if (spec->judgement.design == DESIGN_PAIRED) {
+    if (spec->judgement.design == DESIGN_PAIRED || spec->slice_count == 0) {
         return SERIN_OK;
     }
+    owned_memory uint64_t *masses =
+        memory_allocate(block_tables_slice_count(tables) + 1, sizeof(*masses));
+    if (!masses) {
+        return serin_fail(err, SERIN_NO_MEMORY, "the mix of slices");
+    }
+    slice_totals_add(tables, ARM_CANARY, masses);
+    slice_totals_add(tables, ARM_STABLE, masses);
     enum serin_status status = SERIN_OK;
     for (size_t i = 0; i < spec->slice_count && status == SERIN_OK; i++) {
         struct mix mixes[ARM_COUNT] = {0};
         struct dimension dimension = dimension_find(tables, spec->slices[i]);
-        status = dimension_compare(tables, dimension, mixes, evidence, err);
+        status = dimension_compare(tables, dimension, masses, mixes, evidence, err);
         mix_clear(&mixes[ARM_CANARY]);
         mix_clear(&mixes[ARM_STABLE]);
     }

@@ -23,6 +23,14 @@ SERIN_MUST_CHECK enum serin_status reference_mix_compare(const struct counts *co
                                                          struct serin_error *err);
 
 /*
+ * How many values of a dimension the mix tells apart: those with the most events of both arms (of
+ * equals the earlier), the last standing for all others. A dimension such as the tenant has
+ * thousands, most of them too small for the test to hear. Beyond it `slices_left_out` warns anyway,
+ * for no more than SLICE_VERDICTS_MAX are judged.
+ */
+enum { SLICE_MIX_VALUES_MAX = 256 };
+
+/*
  * Sets evidence->slice_mix_differs when in some dimension of the spec the arms' events spread over
  * the values differently. Fails with SERIN_NO_MEMORY and SERIN_BUG.
  */

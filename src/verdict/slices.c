@@ -1,5 +1,6 @@
 #include "verdict/slices.h"
 
+#include "labels/slice_cells.h"
 #include "serin/critical.h"
 #include "serin/slices.h"
 #include "verdict/guards.h"
@@ -22,19 +23,6 @@ static bool is_asked_for(const struct spec *spec, struct text_view dimension)
         }
     }
     return false;
-}
-
-static uint64_t slice_events(const struct block_tables *tables, size_t slice, uint64_t *totals)
-{
-    size_t labels = block_tables_label_count(tables);
-    uint64_t events = 0;
-    for (size_t arm = 0; arm < ARM_COUNT; arm++) {
-        block_tables_label_totals(tables, (enum arm)arm, slice, ALL_BLOCKS, totals);
-        for (size_t i = 0; i < labels; i++) {
-            events += totals[i];
-        }
-    }
-    return events;
 }
 
 static int larger_first(const void *left, const void *right)
@@ -61,16 +49,16 @@ static enum serin_status candidates_choose(const struct block_tables *tables,
 {
     size_t slices = block_tables_slice_count(tables);
     owned_memory struct candidate *chosen = memory_allocate(slices + 1, sizeof(*chosen));
-    owned_memory uint64_t *totals =
-        memory_allocate(block_tables_label_count(tables) + 1, sizeof(*totals));
+    owned_memory uint64_t *totals = memory_allocate(slices + 1, sizeof(*totals));
     if (!chosen || !totals) {
         return SERIN_NO_MEMORY;
     }
+    slice_totals_add(tables, ARM_CANARY, totals);
+    slice_totals_add(tables, ARM_STABLE, totals);
     size_t count = 0;
     for (size_t i = 0; i < slices; i++) {
         if (is_asked_for(spec, block_tables_slice(tables, i).dimension)) {
-            chosen[count++] =
-                (struct candidate){.slice = i, .events = slice_events(tables, i, totals)};
+            chosen[count++] = (struct candidate){.slice = i, .events = totals[i]};
         }
     }
     size_t kept = count < SLICE_VERDICTS_MAX ? count : SLICE_VERDICTS_MAX;
@@ -137,17 +125,22 @@ struct slice_result {
     double p;
 };
 
-static enum serin_status slice_measure(const struct block_tables *tables, const struct spec *spec,
-                                       const struct grouping *grouping, size_t slice,
+/* What measuring any slice needs. */
+struct slice_question {
+    const struct block_tables *tables;
+    const struct spec *spec;
+    const struct grouping *grouping;
+};
+
+static enum serin_status slice_measure(const struct slice_question *question,
+                                       const struct counts *counts, size_t slice,
                                        struct slice_result *out, struct serin_error *err)
 {
-    owned(counts) counts = NULL;
     struct evidence evidence;
-    TRY(counts_create(tables, slice, grouping, &counts, err));
-    TRY(evidence_measure(counts, tables, &spec->judgement, &evidence, err));
+    TRY(evidence_measure(counts, question->tables, &question->spec->judgement, &evidence, err));
     struct outcome outcome = outcome_decide(&evidence);
     out->verdict = (struct slice_verdict){
-        .slice = block_tables_slice(tables, slice),
+        .slice = block_tables_slice(question->tables, slice),
         .delta = evidence.delta,
         .canary_samples = evidence.arms[ARM_CANARY].result.samples,
         .stable_samples = evidence.arms[ARM_STABLE].result.samples,
@@ -200,15 +193,71 @@ static void findings_count(const struct slice_result *results, size_t count,
     }
 }
 
-static enum serin_status results_measure(const struct block_tables *tables, const struct spec *spec,
-                                         const struct grouping *grouping,
+/* How many candidates from the first on are of its dimension: the tables list them together. */
+static size_t neighbours_count(const struct block_tables *tables,
+                               const struct candidate *candidates, size_t count)
+{
+    struct text_view dimension = block_tables_slice(tables, candidates[0].slice).dimension;
+    size_t same = 1;
+    while (same < count &&
+           text_equal(block_tables_slice(tables, candidates[same].slice).dimension, dimension)) {
+        same++;
+    }
+    return same;
+}
+
+/* Each candidate a group of its own. */
+static enum serin_status candidates_split(const struct block_tables *tables,
+                                          const struct candidate *candidates, size_t count,
+                                          struct slice_cells *out[static ARM_COUNT])
+{
+    size_t first = candidates[0].slice;
+    size_t slices = candidates[count - 1].slice - first + 1;
+    owned_memory size_t *map = memory_allocate(slices, sizeof(*map));
+    if (!map) {
+        return SERIN_NO_MEMORY;
+    }
+    for (size_t i = 0; i < slices; i++) {
+        map[i] = SLICE_UNGROUPED;
+    }
+    for (size_t i = 0; i < count; i++) {
+        map[candidates[i].slice - first] = i;
+    }
+    struct slice_groups groups = {.first = first, .slices = slices, .map = map, .count = count};
+    TRY(slice_cells_create(tables, ARM_CANARY, &groups, &out[ARM_CANARY]));
+    return slice_cells_create(tables, ARM_STABLE, &groups, &out[ARM_STABLE]);
+}
+
+static enum serin_status neighbours_measure(const struct slice_question *question,
+                                            const struct candidate *candidates, size_t count,
+                                            struct slice_result *out, struct serin_error *err)
+{
+    struct slice_cells *split[ARM_COUNT] = {0};
+    enum serin_status status = candidates_split(question->tables, candidates, count, split);
+    owned(slice_cells) canary = split[ARM_CANARY];
+    owned(slice_cells) stable = split[ARM_STABLE];
+    if (status != SERIN_OK) {
+        return serin_fail(err, status, "the cells of the slices");
+    }
+    for (size_t i = 0; i < count; i++) {
+        owned(counts) counts = NULL;
+        TRY(counts_create(slice_cells_view(canary, i), slice_cells_view(stable, i),
+                          question->grouping, &counts, err));
+        TRY(slice_measure(question, counts, candidates[i].slice, &out[i], err));
+    }
+    return SERIN_OK;
+}
+
+static enum serin_status results_measure(const struct slice_question *question,
                                          const struct candidate *candidates, size_t count,
                                          struct slice_result *out, struct serin_error *err)
 {
-    for (size_t i = 0; i < count; i++) {
-        TRY(slice_measure(tables, spec, grouping, candidates[i].slice, &out[i], err));
+    for (size_t i = 0; i < count;) {
+        size_t same = neighbours_count(question->tables, &candidates[i], count - i);
+        TRY(neighbours_measure(question, &candidates[i], same, &out[i], err));
+        i += same;
     }
-    if (holm_apply(out, count, spec->judgement.level) != SERIN_OK) {
+    if (holm_apply(out, count, question->spec->judgement.level) != SERIN_OK) {
         return serin_fail(err, SERIN_NO_MEMORY, "the slices");
     }
     return SERIN_OK;
@@ -229,7 +278,8 @@ enum serin_status slices_judge(const struct block_tables *tables, const struct s
         return serin_fail(err, SERIN_NO_MEMORY, "the slices");
     }
     struct slice_result results[SLICE_VERDICTS_MAX];
-    TRY(results_measure(tables, spec, grouping, candidates, count, results, err));
+    struct slice_question question = {tables, spec, grouping};
+    TRY(results_measure(&question, candidates, count, results, err));
     findings_count(results, count, &findings);
     for (size_t i = 0; i < count; i++) {
         verdict->slices[i] = results[i].verdict;

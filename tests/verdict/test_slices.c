@@ -134,6 +134,108 @@ Test(slices, beyond_the_maximum_the_largest_are_judged_and_the_rest_counted)
     cr_assert(warns(&verdict, "slices_left_out"));
 }
 
+/* Small slices of random size; the n-th is called by its number. */
+static struct block_tables *tables_of_many(size_t slices, uint64_t seed)
+{
+    struct block_tables *tables = table_begin();
+    for (size_t i = 0; i < slices; i++) {
+        char name[24];
+        (void)snprintf(name, sizeof(name), "%05zu", i);
+        for (size_t arm = 0; arm < ARM_COUNT; arm++) {
+            const uint64_t counts[] = {draw(&seed) % 4, 1, draw(&seed) % 2, 1 + draw(&seed) % 4};
+            struct table_place place = {.arm = (enum arm)arm,
+                                        .pod = (unsigned)(i % 4),
+                                        .bucket = (unsigned)(i / 4 % 5),
+                                        .region = name};
+            table_put(tables, &place, counts, 2, 2);
+        }
+    }
+    return table_end(tables, TABLE_START_MS, TABLE_START_MS + 5 * MINUTE_MS);
+}
+
+/* What takes a pass over the cells takes memory for it, so the allocations tell the passes. */
+static enum serin_status judge_within(const struct block_tables *tables, uint64_t allocations,
+                                      struct verdict *out)
+{
+    struct spec spec = spec_by_region();
+    struct judge_context context = {.now_ms = TABLE_START_MS + 5 * MINUTE_MS};
+    struct serin_error err = {0};
+    memory_fail_after(allocations);
+    enum serin_status status = judge(&spec, tables, &context, out, &err);
+    memory_fail_after(0);
+    return status;
+}
+
+Test(slices, however_many_there_are_the_work_per_cell_stays_the_same)
+{
+    enum { ALLOCATIONS = 4000 };
+    static const size_t slices[] = {2 * SLICE_VERDICTS_MAX, 20000};
+    for (size_t i = 0; i < ARRAY_LENGTH(slices); i++) {
+        struct verdict verdict;
+        owned(block_tables) tables = tables_of_many(slices[i], 1);
+        cr_assert(eq(sz, block_tables_slice_count(tables), slices[i]));
+        cr_assert(eq(int, judge_within(tables, ALLOCATIONS, &verdict), SERIN_OK), "%zu slices",
+                  slices[i]);
+        cr_assert(eq(sz, verdict.slice_count, SLICE_VERDICTS_MAX));
+        cr_assert(eq(sz, verdict.slices_left_out, slices[i] - SLICE_VERDICTS_MAX));
+        cr_assert(warns(&verdict, "slices_left_out"));
+    }
+}
+
+/* The same counts without the other slices. */
+static struct block_tables *tables_of_slice(const struct block_tables *from, size_t slice)
+{
+    struct block_tables *tables = table_begin();
+    for (size_t arm = 0; arm < ARM_COUNT; arm++) {
+        owned_memory struct serin_block_cell *cells = NULL;
+        size_t count = 0;
+        cr_assert(eq(int, block_tables_cells(from, (enum arm)arm, slice, &cells, &count), 0));
+        for (size_t i = 0; i < count; i++) {
+            struct block_identity block = block_tables_block(from, (enum arm)arm, cells[i].block);
+            struct block_count add = {
+                .arm = (enum arm)arm,
+                .pod = block.pod,
+                .block_start_ms = block.start_ms,
+                .label = block_tables_label(from, cells[i].column),
+                .reference = block_tables_reference(from, cells[i].row),
+                .has_reference = true,
+                .count = cells[i].count,
+            };
+            cr_assert(eq(int, block_tables_add(tables, &add, NULL), SERIN_OK));
+        }
+    }
+    return table_end(tables, TABLE_START_MS, TABLE_START_MS + 5 * MINUTE_MS);
+}
+
+Test(slices, are_measured_as_if_each_were_all_there_is)
+{
+    uint64_t seed = 7;
+    for (int round = 0; round < 5; round++) {
+        enum { PARTS = 6 };
+        static const char *const names[PARTS] = {"a", "b", "c", "d", "e", "f"};
+        struct part parts[PARTS];
+        for (size_t i = 0; i < PARTS; i++) {
+            parts[i] = (struct part){names[i], 500 + draw(&seed) % 3000, 5000 + draw(&seed) % 30000,
+                                     draw_unit(&seed)};
+        }
+        struct spec spec = spec_by_region();
+        owned(block_tables) tables = tables_of_parts(parts, PARTS);
+        struct verdict verdict = judged(&spec, tables);
+        cr_assert(eq(sz, verdict.slice_count, PARTS));
+        for (size_t i = 0; i < PARTS; i++) {
+            owned(block_tables) alone = tables_of_slice(tables, i);
+            struct verdict expected = judged(&(struct spec){.judgement = spec.judgement}, alone);
+            const struct slice_verdict *found = &verdict.slices[i];
+            cr_assert(text_equals(found->slice.value, names[i]));
+            cr_assert(eq(dbl, found->delta.value, expected.delta.value), "%s", names[i]);
+            cr_assert(eq(dbl, found->delta.lower, expected.delta.lower), "%s", names[i]);
+            cr_assert(eq(dbl, found->delta.upper, expected.delta.upper), "%s", names[i]);
+            cr_assert(eq(u64, found->canary_samples, expected.arms[ARM_CANARY].samples));
+            cr_assert(eq(u64, found->stable_samples, expected.arms[ARM_STABLE].samples));
+        }
+    }
+}
+
 Test(slices, a_canary_that_gets_another_mix_of_them_is_not_compared)
 {
     const struct part parts[] = {
