@@ -1,5 +1,6 @@
 #include "platform/client.h"
 
+#include "base/text.h"
 #include "platform/client_handle.h"
 #include "platform/thread.h"
 
@@ -32,6 +33,14 @@ static enum serin_status check_settings(const struct client_settings *settings,
         serin_error_at(err, "bearer_token");
         return serin_fail(err, SERIN_INVALID,
                           "give one of bearer_token, bearer_token_file and username, not several");
+    }
+    if (settings->password && !settings->username) {
+        serin_error_at(err, "username");
+        return serin_fail(err, SERIN_INVALID, "a password needs a username");
+    }
+    if (settings->bearer_token && !text_is_printable(text_view_of(settings->bearer_token))) {
+        serin_error_at(err, "bearer_token");
+        return serin_fail(err, SERIN_INVALID, "not one line of text");
     }
     if (!settings->certificate_file != !settings->key_file) {
         serin_error_at(err, settings->key_file ? "certificate_file" : "key_file");

@@ -1,6 +1,7 @@
 #include "base/buffer.h"
 #include "base/text.h"
 #include "platform/client_handle.h"
+#include "platform/client_secret.h"
 #include "platform/file.h"
 
 #include <limits.h>
@@ -317,6 +318,7 @@ static enum serin_status perform(struct transfer *transfer, const struct client_
         return client_fail(transfer->handle, code, transfer->host, transfer->err);
     }
     keep_head(transfer);
+    client_conceal(settings, transfer->headers, &transfer->response);
     return SERIN_OK;
 }
 

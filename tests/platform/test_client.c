@@ -228,6 +228,51 @@ Test(client, messages_never_hold_a_credential)
     close_fixture(&fixture);
 }
 
+struct echo_case {
+    const char *name;
+    struct client_settings settings;
+    const char *body;
+    bool is_shown;
+};
+
+static void check_echo(const struct echo_case *c)
+{
+    static char answer[1024];
+    (void)snprintf(answer, sizeof(answer),
+                   "HTTP/1.1 403 Forbidden\r\nContent-Length: %zu\r\n\r\n%s", strlen(c->body),
+                   c->body);
+    struct fixture fixture;
+    open_fixture(&fixture, answer, strlen(answer), SERVER_KEEPS);
+    client_destroy(fixture.client);
+    fixture.client = make_client(&c->settings);
+    cr_assert(eq(int, fetch(&fixture, ample()), SERIN_OK), "%s", c->name);
+    const char *hidden = strstr(fixture.response.excerpt, "repeats a credential");
+    cr_assert(eq(int, hidden == NULL, c->is_shown), "%s: %s", c->name, fixture.response.excerpt);
+    cr_assert(eq(ptr, strstr(fixture.response.excerpt, "s3cret-t"), NULL), "%s", c->name);
+    close_fixture(&fixture);
+}
+
+Test(client, an_answer_that_repeats_a_credential_is_not_quoted)
+{
+    char cut[320];
+    memset(cut, 'x', sizeof(cut));
+    memcpy(cut + 247, "s3cret-token", sizeof("s3cret-token"));
+    const struct client_settings token = {.bearer_token = "s3cret-token"};
+    const struct client_settings pair = {.username = "me", .password = "s3cret-t"};
+    const struct echo_case cases[] = {
+        {"harmless",          token,              "no entry",                                   true },
+        {"the token",         token,              "Authorization: Bearer s3cret-token\r\nHost", false},
+        {"the token, cut",    token,              cut,                                          false},
+        {"the password",      pair,               "wrong password s3cret-t",                    false},
+        {"the encoded pair",  pair,               "Authorization: Basic bWU6czNjcmV0LXQ=",      false},
+        {"a harmless answer", pair,               "Authorization: Basic realm=x",               true },
+        {"no password",       {.username = "me"}, "hello me",                                   true },
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        check_echo(&cases[i]);
+    }
+}
+
 /* ---- requests and settings ---------------------------------------------------------------------
  */
 
@@ -371,6 +416,8 @@ Test(client, settings_that_contradict_or_cannot_work_name_their_field)
     } cases[] = {
         {{.bearer_token = "a", .username = "b"},                  "bearer_token"     },
         {{.bearer_token = "a", .bearer_token_file = "/dev/null"}, "bearer_token"     },
+        {{.bearer_token = "two\nlines"},                          "bearer_token"     },
+        {{.password = "a"},                                       "username"         },
         {{.certificate_file = "/dev/null"},                       "key_file"         },
         {{.key_file = "/dev/null"},                               "certificate_file" },
         {{.ca_file = "/no/such/file"},                            "ca_file"          },

@@ -181,7 +181,7 @@ Test(store, an_event_without_label_needs_key_and_reference)
     struct fake_clock clock = fake_clock_at(NOW_MS);
     struct store *store = open_store(temp_path("a.db"), &clock);
     const struct brief bare[] = {
-        {.stream = &keyed_stream, .key = "k"},
+        {.stream = &keyed_stream, .key = "k"      },
         {.stream = &keyed_stream, .reference = "r"},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(bare); i++) {

@@ -40,9 +40,10 @@ def response(body, status="200 OK", headers=(), length=None):
 
 
 class Request:
-    def __init__(self, manner, query, prefix):
+    def __init__(self, manner, query, prefix, head):
         self.manner = manner
         self.prefix = prefix
+        self.head = head
         self.asks_start_times = "process_start_time" in query
         self.arm = "canary" if '"canary' in query else "stable"
 
@@ -58,6 +59,7 @@ class FakePrometheus:
     def __init__(self, manners):
         self.manners = manners
         self.requests = []
+        self.heads = []
         self.released = threading.Event()  # what hangs waits for this
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
@@ -102,4 +104,5 @@ class FakePrometheus:
             body += peer.recv(65536)
         path = lines[0].split(" ")[1]
         query = urllib.parse.unquote_plus((urllib.parse.urlsplit(path).query + "&" + body.decode()))
-        return Request(path.split("/")[1], query, "http://" + self.address)
+        self.heads.append(head)
+        return Request(path.split("/")[1], query, "http://" + self.address, head)

@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import random
+import shlex
 import signal
 import subprocess
 import tempfile
@@ -40,6 +41,14 @@ def strict_json(body):
     return json.loads(body.decode("utf-8"), parse_constant=refuse, object_pairs_hook=unique)
 
 
+def log_entry(line):
+    """The fields of a line, JSON or logfmt; a line that is neither is kept whole."""
+    try:
+        return json.loads(line) if line.startswith("{") else dict(part.split("=", 1) for part in shlex.split(line))
+    except ValueError:
+        return {"raw": line}
+
+
 class Service:
     """Starts `serin serve` with the given configuration text in a folder of its own."""
 
@@ -48,6 +57,7 @@ class Service:
         self.binary = binary or BINARY
         self.config = config
         self.log = []
+        self.lines = []
         self.process = None
 
     def path(self, name):
@@ -80,6 +90,7 @@ class Service:
             text=True,
         )
         self.log = []
+        self.lines = []  # the same as written
         self.served = threading.Event()
         self.reader = threading.Thread(target=self._read_log, daemon=True)
         self.reader.start()
@@ -90,10 +101,8 @@ class Service:
 
     def _read_log(self):
         for line in self.process.stderr:
-            try:
-                entry = json.loads(line)
-            except ValueError:
-                entry = {"raw": line}
+            self.lines.append(line)
+            entry = log_entry(line)
             self.log.append(entry)
             if entry.get("msg") == "serving":
                 self.api = entry["api"]
