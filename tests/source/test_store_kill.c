@@ -60,8 +60,11 @@ static void write_until_killed(uint32_t number, int acknowledged)
     }
 }
 
-/* The number of batches that are acknowledged when the writer is dead. */
-static uint32_t run_writer(uint32_t number, unsigned lifetime_us)
+/*
+ * The number of batches that are acknowledged when the writer is dead. Every other writer lives
+ * until its first acknowledgement at least, however slow the machine is.
+ */
+static uint32_t run_writer(uint32_t number, bool is_patient, unsigned lifetime_us)
 {
     int ends[2];
     cr_assert(eq(int, pipe(ends), 0));
@@ -71,9 +74,12 @@ static uint32_t run_writer(uint32_t number, unsigned lifetime_us)
         write_until_killed(number, ends[1]);
     }
     (void)close(ends[1]);
+    uint32_t last = 0;
+    if (is_patient && read(ends[0], &last, sizeof(last)) == sizeof(last)) {
+        number = last + 1;
+    }
     (void)usleep(lifetime_us);
     cr_assert(eq(int, kill(child, SIGKILL), 0));
-    uint32_t last = 0;
     while (read(ends[0], &last, sizeof(last)) == sizeof(last)) {
         number = last + 1;
     }
@@ -110,7 +116,8 @@ Test(store_kill, nothing_acknowledged_is_lost_and_nothing_is_counted_twice)
     /* The folder must be there before the first writer makes one of its own. */
     (void)temp_folder();
     for (int kills = 0; kills < KILLS; kills++) {
-        acknowledged = run_writer(acknowledged, 500 + (unsigned)random_below(&random, 60000));
+        acknowledged =
+            run_writer(acknowledged, kills % 2, 500 + (unsigned)random_below(&random, 40000));
         if (kills % 6 == 5) {
             struct store *store = open_small(&clock);
             /* The batch under way at the kill may be there or not; sent again, it is, once. */
@@ -120,7 +127,7 @@ Test(store_kill, nothing_acknowledged_is_lost_and_nothing_is_counted_twice)
             store_close(store);
         }
     }
-    cr_assert(gt(u32, acknowledged, KILLS / 6));
+    cr_assert(ge(u32, acknowledged, KILLS / 2));
     struct store *store = open_small(&clock);
     for (uint32_t number = 0; number <= acknowledged; number++) {
         append_batch(store, number);

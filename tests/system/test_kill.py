@@ -9,7 +9,7 @@ import threading
 import time
 import unittest
 
-from service import Service
+from service import PATIENCE, Service
 
 CONFIG = """
 streams:
@@ -93,6 +93,9 @@ class Kill(unittest.TestCase):
             time.sleep(draw.uniform(0.0, 0.08))
             service.stop(signal.SIGKILL)
             service.start()
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and not all(sender.acknowledged for sender in senders):
+            time.sleep(0.01)
         drill.over.set()
         for sender in senders:
             sender.join()
