@@ -17,6 +17,7 @@ static void take_comparison(const struct serin_paired_comparison *comparison, do
                                         .lower = comparison->lower,
                                         .upper = comparison->upper};
     evidence->z = comparison->z;
+    evidence->df = comparison->df;
     evidence->size = comparison->size;
     evidence->unseen = comparison->unseen;
     take_arm(&comparison->canary, variance, &evidence->arms[ARM_CANARY]);
@@ -105,6 +106,7 @@ static enum serin_status measure_agreement(const struct counts *counts, struct e
                                         .lower = interval.lower - 1.0,
                                         .upper = interval.upper - 1.0};
     evidence->z = interval.z;
+    evidence->df = interval.df;
     evidence->size = (double)interval.arm.samples / effect.deff;
     return SERIN_OK;
 }

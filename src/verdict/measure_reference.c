@@ -29,6 +29,7 @@ static void take_comparison(const struct serin_comparison *comparison, struct ev
                                         .lower = comparison->lower,
                                         .upper = comparison->upper};
     evidence->z = comparison->z;
+    evidence->df = comparison->df;
     evidence->size = comparison->size;
     evidence->unseen = comparison->unseen;
     take_arm(&comparison->canary, &evidence->arms[ARM_CANARY]);

@@ -25,6 +25,7 @@ static void take_shift(const struct serin_shift *shift, struct evidence *evidenc
                                         .lower = shift->js_bits_lower,
                                         .upper = shift->js_bits_upper};
     evidence->z = shift->z;
+    evidence->df = shift->df;
     evidence->size = shift->size;
     evidence->shift_p_value = shift->p_value_adjusted;
     canary->variance = shift->js_bits_se * shift->js_bits_se * canary->effective;

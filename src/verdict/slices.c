@@ -1,5 +1,6 @@
 #include "verdict/slices.h"
 
+#include "agreement/student.h"
 #include "labels/slice_cells.h"
 #include "serin/critical.h"
 #include "serin/slices.h"
@@ -70,16 +71,25 @@ static enum serin_status candidates_choose(const struct block_tables *tables,
     return SERIN_OK;
 }
 
-/* The two-sided error at which the critical value of this size is `z`: bisection, log scale. */
-static double error_of_critical(struct serin_confidence confidence, double size, double z)
+/* The critical value of an interval of this evidence's kind and degrees of freedom. */
+static enum serin_status critical_at(const struct evidence *evidence, double level, double *out)
+{
+    struct serin_confidence confidence = judgement_confidence(evidence->judgement);
+    confidence.level = level;
+    TRY(serin_critical_value(&confidence, evidence->size, out));
+    *out *= evidence->df > 0.0 ? student_factor(level, evidence->df) : 1.0;
+    return SERIN_OK;
+}
+
+/* The two-sided error at which the evidence's critical value is `z`: bisection, log scale. */
+static double error_of_critical(const struct evidence *evidence, double z)
 {
     double low = log(1e-12);
     double high = log(1.0 - 1e-9);
     for (int i = 0; i < 60; i++) {
         double middle = (low + high) / 2.0;
         double at_middle = 0.0;
-        confidence.level = 1.0 - exp(middle);
-        if (serin_critical_value(&confidence, size, &at_middle) != SERIN_OK) {
+        if (critical_at(evidence, 1.0 - exp(middle), &at_middle) != SERIN_OK) {
             return 1.0;
         }
         if (at_middle > z) {
@@ -96,26 +106,18 @@ double slices_p_value(const struct evidence *evidence)
     if (evidence->canary_collapsed) {
         return exp(evidence->collapse_log_p);
     }
-    struct serin_confidence confidence = judgement_confidence(evidence->judgement);
     bool is_shift = evidence->judgement->design == DESIGN_SHIFT;
     double estimate = is_shift ? -evidence->delta.value : evidence->delta.value;
     double best = is_shift ? -evidence->delta.lower : evidence->delta.upper;
-    double z = 0.0;
-    double p = 1.0;
-    if (!evidence->delta.defined || estimate >= -evidence->margin ||
-        serin_critical_value(&confidence, evidence->size, &z) != SERIN_OK) {
-        return 1.0;
-    }
-    /* z without Student's factor, which the interval's width holds already. */
-    if (confidence.interval == SERIN_FIXED) {
-        return serin_rollback_p(estimate, best, z, evidence->margin, &p) == SERIN_OK ? p : 1.0;
-    }
     double distance = -evidence->margin - estimate;
     double half_width = best - estimate;
+    if (!evidence->delta.defined || distance <= 0.0) {
+        return 1.0;
+    }
     if (half_width <= 0.0) {
         return 0.0;
     }
-    return error_of_critical(confidence, evidence->size, z * distance / half_width) / 2.0;
+    return error_of_critical(evidence, evidence->z * distance / half_width) / 2.0;
 }
 
 /* Everything known of one slice before the slices are tested together. */

@@ -18,7 +18,8 @@
  * With many slices one is bound to look bad by chance. So those with data enough are tested
  * together: a slice is rolled back when Holm's correction of its one-sided p-value is still at most
  * (1 − level)/2, otherwise it stays undecided. The p-value is the smallest error at which the
- * slice's interval, of the kind asked for, would still lie beyond the margin.
+ * slice's interval, of the kind asked for and with Student's tails where its blocks are few, would
+ * still lie beyond the margin.
  * Fails with SERIN_NO_MEMORY and SERIN_BUG.
  */
 SERIN_MUST_CHECK enum serin_status slices_judge(const struct block_tables *tables,

@@ -1,5 +1,6 @@
 #include "verdict/slices.h"
 
+#include "agreement/student.h"
 #include "arms_sample.h"
 #include "evidence_sample.h"
 
@@ -266,11 +267,15 @@ Test(slices, pairs_have_none)
     block_tables_destroy(tables);
 }
 
-static struct evidence evidence_beyond(const struct judgement *judgement, double standard_errors)
+/* Beyond the margin by so many standard errors, of a variance with `df` degrees of freedom. */
+static struct evidence evidence_beyond(const struct judgement *judgement, double df,
+                                       double standard_errors)
 {
     struct evidence evidence = sound_evidence(judgement);
     struct serin_confidence confidence = judgement_confidence(judgement);
     cr_assert(eq(int, serin_critical_value(&confidence, evidence.size, &evidence.z), SERIN_OK));
+    evidence.z *= df > 0.0 ? student_factor(judgement->level, df) : 1.0;
+    evidence.df = df;
     double se = 0.01;
     evidence.delta.value = -0.1 - standard_errors * se;
     evidence.delta.lower = evidence.delta.value - evidence.z * se;
@@ -278,29 +283,70 @@ static struct evidence evidence_beyond(const struct judgement *judgement, double
     return evidence;
 }
 
-Test(slices, a_fixed_interval_has_the_normal_p_value)
+Test(slices, a_fixed_interval_without_blocks_has_the_normal_p_value)
 {
     struct judgement judgement = judgement_default;
     judgement.interval = INTERVAL_FIXED;
     for (double distance = 0.5; distance < 6.0; distance += 0.5) {
-        struct evidence evidence = evidence_beyond(&judgement, distance);
+        struct evidence evidence = evidence_beyond(&judgement, 0.0, distance);
         double expected = 0.5 * erfc(distance / sqrt(2.0));
         cr_assert(epsilon_eq(dbl, slices_p_value(&evidence), expected, 1e-9));
     }
 }
 
+/* Of 2 and 4 degrees of freedom Student's tail is an elementary function. */
+Test(slices, a_fixed_interval_of_few_blocks_has_students_p_value)
+{
+    struct judgement judgement = judgement_default;
+    judgement.interval = INTERVAL_FIXED;
+    for (double t = 0.5; t < 20.0; t += 0.5) {
+        struct evidence of_2 = evidence_beyond(&judgement, 2.0, t);
+        struct evidence of_4 = evidence_beyond(&judgement, 4.0, t);
+        double s = t / sqrt(t * t + 4.0);
+        double tail_of_2 = 0.5 - 0.5 * t / sqrt(t * t + 2.0);
+        double tail_of_4 = 0.5 - 0.25 * s * (3.0 - s * s);
+        cr_assert(epsilon_eq(dbl, slices_p_value(&of_2), tail_of_2, 1e-9), "t = %g", t);
+        cr_assert(epsilon_eq(dbl, slices_p_value(&of_4), tail_of_4, 1e-9), "t = %g", t);
+    }
+}
+
 Test(slices, an_interval_that_just_excludes_the_margin_has_the_error_of_its_level)
 {
+    static const double degrees[] = {0.0, 4.0, 11.5, 200.0};
     struct judgement judgement = judgement_default;
     for (int kind = 0; kind < 2; kind++) {
         judgement.interval = (enum interval_kind)kind;
         for (double level = 0.8; level < 0.999; level += 0.04) {
             judgement.level = level;
-            struct evidence evidence = evidence_beyond(&judgement, 0.0);
-            double z = evidence.z;
-            evidence = evidence_beyond(&judgement, z);
-            cr_assert(epsilon_eq(dbl, slices_p_value(&evidence), (1.0 - level) / 2.0, 1e-6));
+            for (size_t i = 0; i < ARRAY_LENGTH(degrees); i++) {
+                double z = evidence_beyond(&judgement, degrees[i], 0.0).z;
+                struct evidence evidence = evidence_beyond(&judgement, degrees[i], z);
+                cr_assert(epsilon_eq(dbl, slices_p_value(&evidence), (1.0 - level) / 2.0, 1e-6));
+            }
         }
+    }
+}
+
+/* What is measured brings the degrees of freedom along that its own interval was made with. */
+Test(slices, a_measured_interval_that_ends_at_the_margin_has_the_error_of_its_level)
+{
+    static const enum design designs[] = {DESIGN_REFERENCE, DESIGN_SHIFT};
+    const uint64_t canary[] = {1200, 900, 300, 600};
+    const uint64_t stable[] = {9000, 1000, 2000, 28000};
+    owned(block_tables) tables = arms_of(canary, stable, 2, 2);
+    for (size_t i = 0; i < ARRAY_LENGTH(designs); i++) {
+        struct judgement judgement = judgement_default;
+        judgement.design = designs[i];
+        owned(grouping) grouping = NULL;
+        owned(counts) counts = NULL;
+        struct evidence evidence;
+        cr_assert(eq(int, counts_create_ranked(tables, &judgement, &grouping, &counts, NULL), 0));
+        cr_assert(eq(int, evidence_measure(counts, tables, &judgement, &evidence, NULL), 0));
+        cr_assert(evidence.delta.defined);
+        cr_assert(gt(dbl, evidence.df, 1.0));
+        bool is_shift = designs[i] == DESIGN_SHIFT;
+        evidence.margin = is_shift ? evidence.delta.lower : -evidence.delta.upper;
+        cr_assert(epsilon_eq(dbl, slices_p_value(&evidence), 0.025, 1e-9));
     }
 }
 
