@@ -68,7 +68,7 @@ struct serin_shift {
  *     the correction is kept as doubt. A statistic below its degrees, which is luck, counts as
  * them.
  *
- * Simulated at 95 % (2 to 200 labels, flat and Zipf, J from 0 to 0.1 bits, canary of 100 to 10,000
+ * Simulated at 95 % (2 to 10 labels, flat and Zipf, J from 0 to 0.1 bits, canary of 100 to 10,000
  * events, stable arm of 1/9, 1 and 19 times as many): the upper end misses in 1.0 % on average and
  * 3.6 % in the worst of 820 cells (2,500 rollouts each, error ±0.3), the lower end in 0.7 % and 2.9
  * %. Sequential, 60 looks: 0.5 % (2.0 %) and 0.2 % (1.3 %) ever. In sessions of 10 and 50 events

@@ -163,7 +163,7 @@ static const struct decode_field stream_fields[] = {
      DECODE_DURATION(struct stream_options, lookback_ms),
      .fallback = "1d",
      .minimum = "1m",
-     .help = "how far back a rollout may have begun"},
+     .help = "how far back a rollout may have begun; in the store no further than the retention"},
     {.name = "stale_after",
      DECODE_DURATION(struct stream_options, stale_after_ms),
      .fallback = "5m",
@@ -345,6 +345,15 @@ static enum serin_status list_sources(const struct catalog *catalog, const struc
                        TEXT_QUOTE(text_view_of(wanted)), known);
 }
 
+/* What the store has forgotten must not look like a window without events. */
+static void look_back_no_further_than_kept(struct catalog_stream *stream)
+{
+    bool is_store = strcmp(stream->driver->type, embedded_store) == 0;
+    if (is_store && stream->stream.lookback_ms > stream->stream.retention_ms) {
+        stream->stream.lookback_ms = stream->stream.retention_ms;
+    }
+}
+
 static enum serin_status attach_source(const struct catalog *catalog, const struct node *node,
                                        const char *path, void *store, struct catalog_stream *stream,
                                        struct serin_error *err)
@@ -361,6 +370,7 @@ static enum serin_status attach_source(const struct catalog *catalog, const stru
         decode_path_field(path, "source", source_path);
         return list_sources(catalog, node, source_path, stream->stream.source, err);
     }
+    look_back_no_further_than_kept(stream);
     serin_error_at(err, "%s", path);
     return stream->driver->check ? stream->driver->check(&stream->stream, err) : SERIN_OK;
 }
