@@ -25,6 +25,11 @@ enum exit_code {
 
 enum { COMMAND_TABLES_MAX = 4 };
 
+struct flag_default {
+    const char *row;
+    const char *value;
+};
+
 struct command {
     const char *name;
     const char *summary;   /* one line */
@@ -33,6 +38,10 @@ struct command {
     size_t most_arguments;
     /* The flags: row `label_column` is --label-column. Up to the first NULL. */
     const struct decode_table *flags[COMMAND_TABLES_MAX];
+    /* Where help finds fallbacks of rows that have none themselves; and the exceptions from that,
+       up to the first NULL name. */
+    const struct decode_table *defaults;
+    const struct flag_default *exceptions;
     /* `flags` is a map of those given, to be decoded with the tables above. */
     enum exit_code (*run)(const struct node *flags, char **arguments, size_t argument_count);
 };
@@ -42,6 +51,13 @@ extern const struct command command_score;
 extern const struct command command_compare;
 extern const struct command command_probe;
 extern const struct command command_demo;
+
+/* All of them, in the order they are shown. */
+struct command_list {
+    const struct command *const *commands;
+    size_t count;
+};
+extern const struct command_list command_list;
 
 /*
  * Turns "--name value", "--name=value" and "--switch" into a map, and collects what is left.
@@ -53,10 +69,27 @@ SERIN_MUST_CHECK enum serin_status flags_parse(const struct command *command, ch
                                                char **arguments, size_t *out_argument_count,
                                                struct serin_error *err);
 
-/* Appends what --help prints. */
-void flags_help(const struct command *command, struct buffer *out);
+/* help.c: what --help prints, in lines of at most `columns` characters where words allow it. */
+void command_help(const struct command *command, size_t columns, struct buffer *out);
 
-/* One line on standard error: "serin compare: --margin: …"; returns the exit code that fits. */
+/* "--label-column COLUMN", "--json". */
+void flag_usage(const struct decode_field *row, struct buffer *out);
+
+/* What holds when the flag is absent; NULL: nothing. */
+const char *flag_fallback(const struct command *command, const struct decode_field *row);
+
+/* What the exit codes mean, for help and the reference page, up to the first NULL meaning. */
+struct exit_meaning {
+    enum exit_code code;
+    const char *meaning;
+};
+extern const struct exit_meaning exit_meanings[];
+
+/* One line on standard error: "serin compare: a.csv, line 3: …"; returns the exit code that fits.
+ */
 enum exit_code command_fail(const char *name, const struct serin_error *err);
+
+/* The same for wrong use: "serin compare: --margin: …"; returns EXIT_USAGE. */
+enum exit_code command_misuse(const char *name, const struct serin_error *err);
 
 #endif

@@ -5,6 +5,7 @@
 #include "verdict/spec.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { OUTPUT_BYTES_MAX = 1024 * 1024 };
 
@@ -19,14 +20,17 @@ struct compare_flags {
 static const struct decode_field compare_fields[] = {
     {.name = "canary",
      DECODE_TEXT(struct compare_flags, canary),
+     .takes = "a file",
      .is_required = true,
      .help = "file with the canary's label events; - is standard input"},
     {.name = "stable",
      DECODE_TEXT(struct compare_flags, stable),
+     .takes = "a file",
      .is_required = true,
-     .help = "file with the stable version's"},
+     .help = "file with the stable version's label events"},
     {.name = "key_column",
      DECODE_TEXT(struct compare_flags, key_column),
+     .takes = "a column",
      .fallback = "key",
      .help = "column with the item id, for the design paired"},
     {.name = "slices",
@@ -53,7 +57,12 @@ static enum serin_status decode(const struct node *given, struct comparing *out,
         {.table = &label_flags_table, .out = &out->labels},
         {.table = &spec_judgement_table, .out = &out->judgement, .keeps_values = true},
     };
-    return decode_map_into(targets, ARRAY_LENGTH(targets), given, "", err);
+    TRY(decode_map_into(targets, ARRAY_LENGTH(targets), given, "", err));
+    if (strcmp(out->flags.canary, "-") == 0 && strcmp(out->flags.stable, "-") == 0) {
+        serin_error_at(err, "stable");
+        return serin_fail(err, SERIN_INVALID, "only one of the files can be standard input");
+    }
+    return SERIN_OK;
 }
 
 static void note_pairing(const struct file_pairing *pairing)
@@ -155,8 +164,7 @@ static enum exit_code run(const struct node *given, char **arguments, size_t arg
     struct serin_error err = {0};
     struct comparing comparing = {0};
     if (decode(given, &comparing, &err) != SERIN_OK) {
-        (void)command_fail("compare", &err);
-        return EXIT_USAGE;
+        return command_misuse("compare", &err);
     }
     enum decision decision = DECISION_INCONCLUSIVE;
     enum serin_status status = compare(&comparing, &decision, &err);
@@ -164,10 +172,17 @@ static enum exit_code run(const struct node *given, char **arguments, size_t arg
     return status == SERIN_OK ? decision_code(decision) : command_fail("compare", &err);
 }
 
+static const struct flag_default exceptions[] = {
+    {"interval", "fixed"},
+    {NULL,       NULL   },
+};
+
 const struct command command_compare = {
     .name = "compare",
     .summary = "judge a canary's labels against the stable version's, from files",
     .arguments = "",
     .flags = {&compare_table, &label_flags_table, &spec_judgement_table},
+    .defaults = &judgement_table,
+    .exceptions = exceptions,
     .run = run,
 };

@@ -344,7 +344,7 @@ static enum exit_code run(const struct node *given, char **arguments, size_t arg
         demo.pace_ms = demo.terminal.is_terminal ? flags.pace_ms : 0;
         code = demonstrate(&demo);
     } else {
-        (void)command_fail("demo", &err);
+        (void)command_misuse("demo", &err);
     }
     memory_free(demo.outcomes);
     return code;

@@ -1,9 +1,11 @@
 #include "command.h"
 
+#include "base/suggest.h"
+
 #include <stdio.h>
 #include <string.h>
 
-enum { FLAG_NAME_SIZE = 64, HELP_COLUMN = 28 };
+enum { FLAG_NAME_SIZE = 104 };
 
 /* "--label-column" and the row "label_column" are the same name. */
 static void row_name(const char *flag, size_t length, char out[static FLAG_NAME_SIZE])
@@ -16,6 +18,17 @@ static void row_name(const char *flag, size_t length, char out[static FLAG_NAME_
         }
     }
     out[kept] = '\0';
+}
+
+/* The other way round, for messages. */
+static void flag_name(const char *row, char out[static FLAG_NAME_SIZE])
+{
+    (void)snprintf(out, FLAG_NAME_SIZE, "%s", row);
+    for (char *each = out; *each; each++) {
+        if (*each == '_') {
+            *each = '-';
+        }
+    }
 }
 
 static const struct decode_field *find_row(const struct command *command, const char *name)
@@ -38,11 +51,34 @@ struct flag_reader {
     struct document_builder *builder;
 };
 
-static enum serin_status unknown_flag(const struct flag_reader *reader, const char *word,
-                                      struct serin_error *err)
+static const char *closest_row(const struct command *command, const char *key)
 {
-    return serin_fail(err, SERIN_INVALID, "unknown flag %s; see serin %s --help",
-                      TEXT_QUOTE(text_view_of(word)), reader->command->name);
+    struct suggestion suggestion = suggestion_for(text_view_of(key));
+    for (size_t t = 0; t < COMMAND_TABLES_MAX && command->flags[t]; t++) {
+        for (size_t i = 0; i < command->flags[t]->count; i++) {
+            suggestion_offer(&suggestion, command->flags[t]->fields[i].name);
+        }
+    }
+    return suggestion_best(&suggestion);
+}
+
+static enum serin_status unknown_flag(const struct command *command, const char *word,
+                                      const char *key, struct serin_error *err)
+{
+    const char *meant = closest_row(command, key);
+    if (!meant) {
+        return serin_fail(err, SERIN_INVALID, "unknown flag %s; see serin %s --help",
+                          TEXT_QUOTE(text_view_of(word)), command->name);
+    }
+    char flag[FLAG_NAME_SIZE];
+    flag_name(meant, flag);
+    return serin_fail(err, SERIN_INVALID, "unknown flag %s; did you mean --%s?",
+                      TEXT_QUOTE(text_view_of(word)), flag);
+}
+
+static bool starts_flag(const char *word)
+{
+    return strncmp(word, "--", 2) == 0;
 }
 
 /* The value of a flag: behind "=", else the next word; a switch has none of its own. */
@@ -54,7 +90,7 @@ static enum serin_status flag_value(struct flag_reader *reader, const struct dec
         *out = equals + 1;
     } else if (row->kind == DECODE_KIND_BOOL) {
         *out = "true";
-    } else if (reader->next < reader->count) {
+    } else if (reader->next < reader->count && !starts_flag(reader->words[reader->next])) {
         *out = reader->words[reader->next++];
     } else {
         return serin_fail(err, SERIN_INVALID, "%s needs a value", word);
@@ -71,11 +107,13 @@ static enum serin_status read_flag(struct flag_reader *reader, const char *word,
     row_name(name, equals ? (size_t)(equals - name) : strlen(name), key);
     const struct decode_field *row = find_row(reader->command, key);
     if (!row) {
-        return unknown_flag(reader, word, err);
+        return unknown_flag(reader->command, word, key, err);
     }
     const char *value = NULL;
     TRY(flag_value(reader, row, word, equals, &value, err));
-    TRY(document_add_key(reader->builder, text_view_of(key), err));
+    if (document_add_key(reader->builder, text_view_of(key), err) == SERIN_INVALID) {
+        return serin_fail(err, SERIN_INVALID, "--%s is given twice", name);
+    }
     return document_add_untyped(reader->builder, text_view_of(value), err);
 }
 
@@ -95,28 +133,27 @@ static enum serin_status read_words(struct flag_reader *reader, char **arguments
             arguments[found++] = word;
         } else if (strcmp(word, "--") == 0) {
             only_arguments = true;
-        } else if (strncmp(word, "--", 2) == 0) {
+        } else if (starts_flag(word)) {
             TRY(read_flag(reader, word, err));
         } else {
-            return unknown_flag(reader, word, err);
+            return unknown_flag(reader->command, word, word + 1, err);
         }
     }
     *out_count = found;
     return SERIN_OK;
 }
 
-static enum serin_status check_argument_count(const struct command *command, size_t count,
-                                              struct serin_error *err)
+static enum serin_status check_arguments(const struct command *command, char *const *arguments,
+                                         size_t count, struct serin_error *err)
 {
     if (count < command->least_arguments) {
         return serin_fail(err, SERIN_INVALID, "missing argument: %s; see serin %s --help",
                           command->arguments, command->name);
     }
     if (count > command->most_arguments) {
-        return serin_fail(err, SERIN_INVALID,
-                          "%zu arguments given, at most %zu taken; see serin "
-                          "%s --help",
-                          count, command->most_arguments, command->name);
+        return serin_fail(err, SERIN_INVALID, "%s is one argument too many; see serin %s --help",
+                          TEXT_QUOTE(text_view_of(arguments[command->most_arguments])),
+                          command->name);
     }
     return SERIN_OK;
 }
@@ -134,7 +171,7 @@ enum serin_status flags_parse(const struct command *command, char **words, size_
     TRY(document_open_map(builder, err));
     TRY(read_words(&reader, arguments, &found, err));
     document_close(builder);
-    TRY(check_argument_count(command, found, err));
+    TRY(check_arguments(command, arguments, found, err));
     struct document *document = document_builder_take(builder);
     if (!document) {
         return serin_fail(err, SERIN_NO_MEMORY, "no memory for the flags");
@@ -144,51 +181,33 @@ enum serin_status flags_parse(const struct command *command, char **words, size_
     return SERIN_OK;
 }
 
-/* ---- help ------------------------------------------------------------------------------------ */
+/* ---- failing --------------------------------------------------------------------------------- */
 
-static void write_flag(const struct decode_field *row, struct buffer *out)
+static void print_failure(const char *name, const char *field, const char *detail)
 {
-    char flag[FLAG_NAME_SIZE + 16];
-    (void)snprintf(flag, sizeof(flag), "  --%s%s", row->name,
-                   row->kind == DECODE_KIND_BOOL ? "" : " VALUE");
-    for (char *each = flag; *each; each++) {
-        if (*each == '_') {
-            *each = '-';
-        }
-    }
-    buffer_printf(out, "%-*s %s", HELP_COLUMN, flag, row->help);
-    if (row->kind == DECODE_KIND_ENUM) {
-        buffer_append_text(out, "; ");
-        decode_describe(row, out);
-    }
-    if (row->is_required) {
-        buffer_append_text(out, " (required)");
-    } else if (row->fallback && row->kind != DECODE_KIND_BOOL) {
-        buffer_printf(out, " (default %s)", row->fallback);
-    }
-    buffer_append_char(out, '\n');
+    (void)fprintf(stderr, "serin %s: %s%s%s\n", name, field, field[0] ? ": " : "", detail);
 }
 
-void flags_help(const struct command *command, struct buffer *out)
+/* Some messages name the file themselves. */
+static bool quotes_field(const struct serin_error *err)
 {
-    buffer_printf(out, "serin %s: %s\n\nusage: serin %s [flags]%s%s\n\nflags:\n", command->name,
-                  command->summary, command->name, command->arguments[0] ? " " : "",
-                  command->arguments);
-    for (size_t t = 0; t < COMMAND_TABLES_MAX && command->flags[t]; t++) {
-        for (size_t i = 0; i < command->flags[t]->count; i++) {
-            write_flag(&command->flags[t]->fields[i], out);
-        }
-    }
-    buffer_printf(out, "%-*s %s\n", HELP_COLUMN, "  --help", "this text");
-    buffer_append_text(out,
-                       "\nexit codes: 0 promote or done, 1 rollback or below the gate, 2 wrong "
-                       "use, 3 inconclusive,\n            4 input, configuration or source "
-                       "error, 5 replay differs, 70 a bug\n");
+    char quoted[sizeof(err->field) + 2];
+    (void)snprintf(quoted, sizeof(quoted), "\"%s\"", err->field);
+    return strstr(err->detail, quoted) != NULL;
 }
 
 enum exit_code command_fail(const char *name, const struct serin_error *err)
 {
-    (void)fprintf(stderr, "serin %s: %s%s%s\n", name, err->field, err->field[0] ? ": " : "",
-                  err->detail);
+    print_failure(name, quotes_field(err) ? "" : err->field, err->detail);
     return err->status == SERIN_BUG ? EXIT_BUG : EXIT_INPUT;
+}
+
+enum exit_code command_misuse(const char *name, const struct serin_error *err)
+{
+    char flag[FLAG_NAME_SIZE];
+    char field[FLAG_NAME_SIZE + 2];
+    flag_name(err->field, flag);
+    (void)snprintf(field, sizeof(field), "%s%s", flag[0] ? "--" : "", flag);
+    print_failure(name, field, err->detail);
+    return EXIT_USAGE;
 }

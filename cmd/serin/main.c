@@ -1,33 +1,24 @@
 #include "command.h"
 
+#include "base/suggest.h"
+#include "platform/terminal.h"
+
+#include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const struct command *const commands[] = {
-    &command_serve, &command_score, &command_compare, &command_probe, &command_demo,
-};
+#include <unistd.h>
 
 static const struct command *find_command(const char *name)
 {
-    for (size_t i = 0; i < ARRAY_LENGTH(commands); i++) {
-        if (strcmp(commands[i]->name, name) == 0) {
-            return commands[i];
+    for (size_t i = 0; i < command_list.count; i++) {
+        if (strcmp(command_list.commands[i]->name, name) == 0) {
+            return command_list.commands[i];
         }
     }
     return NULL;
-}
-
-static void print_usage(FILE *stream)
-{
-    (void)fputs("serin: the canary judge for services whose output is a label\n\n"
-                "usage: serin COMMAND [flags]\n\ncommands:\n",
-                stream);
-    for (size_t i = 0; i < ARRAY_LENGTH(commands); i++) {
-        (void)fprintf(stream, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
-    }
-    (void)fputs("\nserin COMMAND --help tells more; serin --version prints the version.\n", stream);
 }
 
 static bool has_word(char **words, size_t count, const char *wanted)
@@ -40,20 +31,66 @@ static bool has_word(char **words, size_t count, const char *wanted)
     return false;
 }
 
+static enum exit_code refuse_command(const char *name)
+{
+    struct suggestion suggestion = suggestion_for(text_view_of(name));
+    for (size_t i = 0; i < command_list.count; i++) {
+        suggestion_offer(&suggestion, command_list.commands[i]->name);
+    }
+    const char *meant = suggestion_best(&suggestion);
+    (void)fprintf(stderr, "serin: unknown command %s; %s%s%s\n", TEXT_QUOTE(text_view_of(name)),
+                  meant ? "did you mean " : "see serin --help", meant ? meant : "",
+                  meant ? "?" : "");
+    return EXIT_USAGE;
+}
+
+/* Everything or an error: a full disk shows only when the text leaves the program. */
+static enum exit_code print(FILE *stream, const char *text)
+{
+    if (fputs(text, stream) >= 0 && fflush(stream) == 0) {
+        return EXIT_PROMOTE;
+    }
+    (void)fprintf(stderr, "serin: cannot write to standard output: %s\n", strerror(errno));
+    return EXIT_INPUT;
+}
+
 static enum exit_code print_version(void)
 {
-    return puts("serin " SERIN_VERSION) < 0 ? EXIT_INPUT : EXIT_PROMOTE;
+    return print(stdout, "serin " SERIN_VERSION "\n");
+}
+
+static void append_usage(struct buffer *out)
+{
+    buffer_append_text(out, "serin: the canary judge for services whose output is a label\n\n"
+                            "usage: serin COMMAND [flags]\n\ncommands:\n");
+    for (size_t i = 0; i < command_list.count; i++) {
+        const struct command *command = command_list.commands[i];
+        buffer_printf(out, "  %-10s %s\n", command->name, command->summary);
+    }
+    buffer_append_text(out, "\nserin COMMAND --help tells more; serin --version prints the "
+                            "version.\n");
+}
+
+enum { HELP_BYTES_MAX = 64 * 1024 };
+
+static enum exit_code print_usage(FILE *stream)
+{
+    owned(buffer) usage = buffer_create(HELP_BYTES_MAX);
+    if (!usage) {
+        return EXIT_BUG;
+    }
+    append_usage(usage);
+    return print(stream, buffer_text(usage));
 }
 
 static enum exit_code print_help(const struct command *command)
 {
-    enum { HELP_BYTES_MAX = 64 * 1024 };
     owned(buffer) help = buffer_create(HELP_BYTES_MAX);
     if (!help) {
         return EXIT_BUG;
     }
-    flags_help(command, help);
-    return fputs(buffer_text(help), stdout) < 0 ? EXIT_INPUT : EXIT_PROMOTE;
+    command_help(command, terminal_inspect(STDOUT_FILENO).columns, help);
+    return print(stdout, buffer_text(help));
 }
 
 static enum exit_code run_command(const struct command *command, char **words, size_t count)
@@ -72,32 +109,44 @@ static enum exit_code run_command(const struct command *command, char **words, s
         return EXIT_BUG;
     }
     if (flags_parse(command, words, count, &flags, arguments, &argument_count, &err) != SERIN_OK) {
-        (void)command_fail(command->name, &err);
-        return EXIT_USAGE;
+        return command_misuse(command->name, &err);
     }
     return command->run(document_root(flags), arguments, argument_count);
 }
 
+/*
+ * A descriptor that was closed by whoever started us would go to the next file or socket opened,
+ * and the log into that. What stands in for it refuses what it is there for.
+ */
+static void keep_standard_streams(void)
+{
+    static const int modes[] = {
+        [STDIN_FILENO] = O_WRONLY, [STDOUT_FILENO] = O_RDONLY, [STDERR_FILENO] = O_RDONLY};
+    for (int fd = 0; fd < (int)ARRAY_LENGTH(modes); fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) != fd) {
+            exit(EXIT_BUG);
+        }
+    }
+}
+
 int main(int count, char **words)
 {
+    keep_standard_streams();
     /* For the character set of the terminal only: numbers stay as they are in every locale. */
     (void)setlocale(LC_CTYPE, "");
     if (count < 2) {
-        print_usage(stderr);
+        (void)print_usage(stderr);
         return EXIT_USAGE;
     }
     if (strcmp(words[1], "--help") == 0 || strcmp(words[1], "help") == 0) {
-        print_usage(stdout);
-        return EXIT_PROMOTE;
+        return (int)print_usage(stdout);
     }
     if (strcmp(words[1], "--version") == 0) {
         return (int)print_version();
     }
     const struct command *command = find_command(words[1]);
     if (!command) {
-        (void)fprintf(stderr, "serin: unknown command %s; see serin --help\n",
-                      TEXT_QUOTE(text_view_of(words[1])));
-        return EXIT_USAGE;
+        return (int)refuse_command(words[1]);
     }
     return (int)run_command(command, words + 2, (size_t)count - 2);
 }

@@ -17,6 +17,7 @@ static const struct decode_field probe_fields[] = {
      .help = "give up after"},
     {.name = "ca_file",
      DECODE_TEXT(struct probe_flags, ca_file),
+     .takes = "a file",
      .help = "PEM file to trust instead of the system's"},
 };
 static const struct decode_table probe_table = DECODE_TABLE(struct probe_flags, probe_fields);
@@ -41,8 +42,7 @@ static enum exit_code run(const struct node *flags_given, char **arguments, size
     struct serin_error err = {0};
     struct probe_flags flags = {0};
     if (decode_map(&probe_table, flags_given, "", &flags, &err) != SERIN_OK) {
-        (void)command_fail("probe", &err);
-        return EXIT_USAGE;
+        return command_misuse("probe", &err);
     }
     enum serin_status status = probe(&flags, arguments[0], &err);
     decode_clear(&probe_table, &flags);

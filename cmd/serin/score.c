@@ -106,8 +106,7 @@ static enum exit_code run(const struct node *given, char **arguments, size_t arg
     struct serin_error err = {0};
     struct scoring scoring = {.flags = {.has_min_nmi = false}};
     if (decode(given, &scoring, &err) != SERIN_OK) {
-        (void)command_fail("score", &err);
-        return EXIT_USAGE;
+        return command_misuse("score", &err);
     }
     struct score score;
     enum serin_status status = measure(&scoring, arguments[0], &score, &err);

@@ -23,12 +23,13 @@ struct serve_flags {
 static const struct decode_field serve_fields[] = {
     {.name = "config",
      DECODE_TEXT(struct serve_flags, config),
+     .takes = "a file",
      .is_required = true,
      .help = "YAML file; see docs/configuration.md"},
     {.name = "check_config",
      DECODE_BOOL(struct serve_flags, is_check),
      .fallback = "false",
-     .help = "check the file and exit"             },
+     .help = "check the file and exit"},
 };
 static const struct decode_table serve_table = DECODE_TABLE(struct serve_flags, serve_fields);
 
@@ -330,8 +331,7 @@ static enum exit_code run(const struct node *flags_given, char **arguments, size
     struct serin_error err = {0};
     struct serve_flags flags = {0};
     if (decode_map(&serve_table, flags_given, "", &flags, &err) != SERIN_OK) {
-        (void)command_fail("serve", &err);
-        return EXIT_USAGE;
+        return command_misuse("serve", &err);
     }
     enum exit_code code = EXIT_PROMOTE;
     if (!flags.is_check) {

@@ -79,7 +79,8 @@ struct decode_field {
     enum serin_status (*read)(const struct node *node, const char *path, void *member,
                               struct serin_error *err);
     void (*release)(void *member); /* frees what `read` stored and zeroes the member */
-    const char *takes;             /* what decode_describe says of it: "a list of sources" */
+    const char *takes;             /* what decode_describe says of it: "a list of sources"; may also
+                                      say more of a TEXT than that it is one: "a file" */
 
     const char *help; /* one line for people: meaning, unit */
 };

@@ -8,7 +8,7 @@ static const char *kind_text(const struct decode_field *field)
 {
     switch (field->kind) {
     case DECODE_KIND_TEXT:
-        return "a text";
+        return field->takes ? field->takes : "a text";
     case DECODE_KIND_TEXT_LIST:
         return "a list of texts";
     case DECODE_KIND_ENUM:
@@ -74,7 +74,7 @@ void decode_describe(const struct decode_field *field, struct buffer *buffer)
         }
     }
     append_limits(field, buffer);
-    if (field->kind == DECODE_KIND_TEXT && !field->minimum) {
+    if (field->kind == DECODE_KIND_TEXT && !field->minimum && !field->takes) {
         buffer_append_text(buffer, ", not empty");
     }
 }

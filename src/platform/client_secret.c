@@ -38,10 +38,10 @@ static void append_base64(struct buffer *out, struct text_view bytes)
         uint32_t group = (uint32_t)(unsigned char)bytes.start[i] << 16;
         group |= left > 1 ? (uint32_t)(unsigned char)bytes.start[i + 1] << 8 : 0;
         group |= left > 2 ? (uint32_t)(unsigned char)bytes.start[i + 2] : 0;
-        buffer_append_char(out, digits[group >> 18]);
-        buffer_append_char(out, digits[group >> 12 & 63]);
-        buffer_append_char(out, left > 1 ? digits[group >> 6 & 63] : '=');
-        buffer_append_char(out, left > 2 ? digits[group & 63] : '=');
+        const char four[] = {digits[group >> 18], digits[group >> 12 & 63], digits[group >> 6 & 63],
+                             digits[group & 63]};
+        buffer_append(out, four, left > 2 ? 4 : left + 1);
+        buffer_append_text(out, left > 2 ? "" : left > 1 ? "=" : "==");
     }
 }
 

@@ -45,7 +45,8 @@ class CommandLine(unittest.TestCase):
 
     def test_wrong_use_is_2(self):
         self.assert_fails(serin("fly"), 2, "fly", "--help")
-        self.assert_fails(serin("serve", "--confg", "x"), 2, "--confg", "--help")
+        self.assert_fails(serin("comprae"), 2, "did you mean compare?")
+        self.assert_fails(serin("serve", "--confg", "x"), 2, "--confg", "did you mean --config?")
         self.assert_fails(serin("serve", "--config"), 2, "--config")
         self.assert_fails(serin("serve"), 2, "config")
         self.assert_fails(serin("serve", "--config", "a", "b"), 2)
