@@ -164,6 +164,7 @@ static enum exit_code run(const struct node *given, char **arguments, size_t arg
     struct serin_error err = {0};
     struct comparing comparing = {0};
     if (decode(given, &comparing, &err) != SERIN_OK) {
+        clear(&comparing);
         return command_misuse("compare", &err);
     }
     enum decision decision = DECISION_INCONCLUSIVE;

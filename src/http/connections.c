@@ -17,6 +17,7 @@ struct connections {
     pthread_mutex_t mutex;
     struct connection *first;
     size_t count;
+    size_t announced;
     struct connection_limits limits;
     const struct clock *clock;
 };
@@ -109,7 +110,20 @@ struct connection *connections_open(struct connections *connections, int fd)
     }
     connections->first = connection;
     connections->count++;
+    connections->announced -= connections->announced > 0;
     return connection;
+}
+
+void connections_announce(struct connections *connections)
+{
+    scoped_lock held = mutex_hold(&connections->mutex);
+    connections->announced++;
+}
+
+void connections_withdraw(struct connections *connections)
+{
+    scoped_lock held = mutex_hold(&connections->mutex);
+    connections->announced -= connections->announced > 0;
 }
 
 static void unlink_connection(struct connections *connections, struct connection *connection)
@@ -179,8 +193,8 @@ size_t connections_sweep(struct connections *connections)
 size_t connections_expected(struct connections *connections, int64_t age_ms)
 {
     struct monotonic_time now = clock_monotonic(connections->clock);
-    size_t count = 0;
     scoped_lock held = mutex_hold(&connections->mutex);
+    size_t count = connections->announced;
     for (struct connection *each = connections->first; each; each = each->next) {
         bool is_young = monotonic_elapsed_ms(each->since, now) < age_ms;
         bool is_waiting = each->phase == CONNECTION_CONNECTED || each->phase == CONNECTION_IDLE;

@@ -38,6 +38,12 @@ void connections_limit(struct connections *connections, const struct connection_
  * uploader: a flood of idle connections cannot keep honest peers out.
  */
 struct connection *connections_open(struct connections *connections, int fd);
+/*
+ * One more is on its way to connections_open, and no longer is; connections_expected counts it
+ * meanwhile. Only for times when all that are opened have been announced.
+ */
+void connections_announce(struct connections *connections);
+void connections_withdraw(struct connections *connections);
 /* It is gone; to be told before the descriptor is closed. NULL is fine. */
 void connections_close(struct connections *connections, struct connection *connection);
 
@@ -54,7 +60,10 @@ void connection_enter(struct connections *connections, struct connection *connec
 /* Shuts down every connection that has outstayed its phase; how many. To be called every second. */
 size_t connections_sweep(struct connections *connections);
 
-/* How many have connected, or got an answer, less than `age_ms` ago and not yet asked (again). */
+/*
+ * How many have been announced, or have connected or got an answer less than `age_ms` ago and not
+ * yet asked (again).
+ */
 size_t connections_expected(struct connections *connections, int64_t age_ms);
 
 /* How many are open. */

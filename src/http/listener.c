@@ -16,8 +16,7 @@ struct listener {
     struct exchange_host *host;
     struct MHD_Daemon *daemon;
     struct tls_identity *tls;
-    int fd; /* -1 once the library owns it */
-    bool is_quiet;
+    int fd; /* a duplicate of the server's; -1 while the library owns it */
     atomic_bool is_retiring;
     _Atomic size_t connections;
 };
@@ -167,12 +166,9 @@ enum serin_status listener_start(struct exchange_host *host, const struct listen
 void listener_retire(struct listener *listener)
 {
     atomic_store(&listener->is_retiring, true);
-    if (!listener->is_quiet) {
-        listener->is_quiet = true;
-        MHD_socket fd = MHD_quiesce_daemon(listener->daemon);
-        if (fd != MHD_INVALID_SOCKET) {
-            (void)close(fd);
-        }
+    if (listener->fd < 0) {
+        /* Its threads may still look at the descriptor: it stays open until they have ended. */
+        listener->fd = MHD_quiesce_daemon(listener->daemon);
     }
 }
 
@@ -184,8 +180,11 @@ void listener_adopt(struct listener *listener, int fd)
         (void)close(fd);
         return;
     }
-    /* On failure the library has closed the descriptor: the peer sees the end. */
-    (void)MHD_add_connection(listener->daemon, fd, (struct sockaddr *)&peer, length);
+    connections_announce(listener->host->connections);
+    if (MHD_add_connection(listener->daemon, fd, (struct sockaddr *)&peer, length) != MHD_YES) {
+        /* The library has closed the descriptor: the peer sees the end. */
+        connections_withdraw(listener->host->connections);
+    }
 }
 
 size_t listener_connections(const struct listener *listener)

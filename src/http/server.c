@@ -171,6 +171,8 @@ void server_quiesce(struct server *server)
     if (server->listen_fd >= 0) {
         listener_retire(server->listener);
         adopt_waiting(server);
+        /* On every duplicate of the descriptor, wherever a listener still has one. */
+        (void)shutdown(server->listen_fd, SHUT_RDWR);
         (void)close(server->listen_fd);
         server->listen_fd = -1;
     }
