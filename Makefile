@@ -178,19 +178,26 @@ test-programs: all $(UNIT_TESTS) $(FUZZERS:%=$(B)/replay/%)
 
 .PHONY: system
 system: $(B)/serin ## the binary against real servers, crash drills, the demo
-	@sh tests/support/run_system.sh $(B)/serin
+	@python3 tests/support/run_system.py $(B)/serin $(SYSTEM_TESTS)
+
+# What the sanitizers watch from outside; the others take long and show nothing more.
+ASAN_SYSTEM_TESTS := test_api test_answers test_bad_input test_command_line test_files test_peers \
+                     test_secrets test_signals test_source_faults test_tls
+TSAN_SYSTEM_TESTS := test_api test_answers test_bad_input test_signals test_source_faults test_tls
 
 .PHONY: test-asan
-test-asan: ## unit tests under the address and undefined-behaviour sanitizers
+test-asan: ## unit and system tests under the address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory -j$(JOBS) VARIANT=asan test-programs
-	@$(MAKE) --no-print-directory VARIANT=asan unit fuzz-replay
+	@$(MAKE) --no-print-directory VARIANT=asan SYSTEM_TESTS="$(ASAN_SYSTEM_TESTS)" unit fuzz-replay system
 
 .PHONY: test-tsan
-test-tsan: ## race tests under the thread sanitizer
-	@$(MAKE) --no-print-directory VARIANT=tsan races
+test-tsan: ## race tests, and system tests where threads meet, under the thread sanitizer
+	@$(MAKE) --no-print-directory -j$(JOBS) VARIANT=tsan race-programs
+	@$(MAKE) --no-print-directory VARIANT=tsan SYSTEM_TESTS="$(TSAN_SYSTEM_TESTS)" races system
 
-.PHONY: races
-races: $(RACES:%=$(B)/race/%) $(B)/serin
+.PHONY: races race-programs
+race-programs: $(RACES:%=$(B)/race/%) $(B)/serin
+races: race-programs
 	@sh tests/support/run_races.sh $(B) $(RACES:%=$(B)/race/%)
 
 $(B)/race/%: $(B)/tests/race/race_%.o $(call archives,$(call below,cmd))

@@ -13,6 +13,7 @@ import threading
 import time
 
 BINARY = os.environ.get("SERIN_BINARY", "build/serin")
+SANITIZED = os.path.basename(os.path.dirname(os.path.realpath(BINARY))) in ("asan", "tsan")  # memory tells nothing then
 PATIENCE = 30  # seconds to wait for what must happen; never what is measured
 
 
@@ -129,6 +130,9 @@ class Service:
         code = self.process.wait(PATIENCE)
         self.reader.join(PATIENCE)
         self.process.stderr.close()
+        report = [line for line in self.lines if "Sanitizer" in line]
+        if report:
+            raise AssertionError("".join(self.lines[self.lines.index(report[0]) :][:80]))
         return code
 
     def call(self, method, path, body=None, headers=None, operators=False):

@@ -12,7 +12,7 @@ import time
 import unittest
 import zlib
 
-from service import BINARY, PATIENCE, Service, label_events
+from service import BINARY, PATIENCE, SANITIZED, Service, label_events
 
 STREAMS = "streams: [{name: shop, slices: [region], analysis: {min_samples: 300}}, {name: edge}, {name: other, analysis: {min_samples: 300}}, {name: wide, analysis: {min_samples: 300}}]\n"
 NOW = int(time.time() * 1000)
@@ -27,6 +27,11 @@ def line(**change):
 def raw(field, text):
     """A line whose `field` has the given text for its value, whether that is JSON or not."""
     return line(**{field: "@@"}).replace(b'"@@"', text)
+
+
+def assert_memory(case, kib, limit_kib):
+    if not SANITIZED:
+        case.assertLess(kib, limit_kib)
 
 
 class ServiceCase(unittest.TestCase):
@@ -227,7 +232,7 @@ class Enormous(ServiceCase):
                     status, sent = self.send_endless(head, piece)
                     self.assertIn(status, (413, 404, 405, None))
                     self.assertLess(sent, 64 << 20)
-        self.assertLess(self.service.memory_kib("VmHWM") - before, 24 * MEBI)
+        assert_memory(self, self.service.memory_kib("VmHWM") - before, 24 * MEBI)
 
     def test_a_gibibyte_is_refused_before_it_is_sent(self):
         host, port = self.service.api.rsplit(":", 1)
@@ -252,7 +257,7 @@ class Enormous(ServiceCase):
             with self.subTest(name):
                 answer = self.service.call("POST", "/v1/events", body, {"Content-Encoding": coding} if coding else None)
                 self.assert_problem(answer, 400, 413, 422)
-        self.assertLess(self.service.memory_kib("VmHWM") - before, 24 * MEBI)
+        assert_memory(self, self.service.memory_kib("VmHWM") - before, 24 * MEBI)
 
     def test_many_uploads_at_once_are_told_to_wait(self):
         host, port = self.service.api.rsplit(":", 1)
@@ -268,9 +273,9 @@ class Enormous(ServiceCase):
         codes = [int(peer.recv(65536).split(b" ")[1]) for peer in peers]
         for peer in peers:
             peer.close()
-        self.assertLessEqual(set(codes), {200, 422, 503})
+        self.assertLessEqual(set(codes), {200, 413, 422, 503})
         self.assertIn(503, codes)
-        self.assertLess(self.service.memory_kib("VmHWM"), 200 * MEBI)
+        assert_memory(self, self.service.memory_kib("VmHWM"), 200 * MEBI)
         self.assertEqual(self.service.push(label_events("other", "late", 10, 0, 1)).status, 200)
 
 
@@ -308,7 +313,7 @@ class ManyLabels(unittest.TestCase):
         self.assertNotEqual(document["verdict"], "promote", document)
         self.assertIn("labels_capped", [document["reason"], *document["warnings"]])
         self.assertEqual(document["canary"]["samples"] + document["stable"]["samples"], 1_000_000)
-        self.assertLess(service.memory_kib("VmHWM"), 256 * MEBI)
+        assert_memory(self, service.memory_kib("VmHWM"), 256 * MEBI)
         self.assertEqual(service.stop(), 0)
 
     def test_in_a_file(self):
@@ -326,7 +331,7 @@ class ManyLabels(unittest.TestCase):
         self.assertIn("labels_capped", [document["reason"], *document["warnings"]])
         self.assertIn((document["verdict"], process.returncode), (("inconclusive", 3), ("rollback", 1)))
         self.assertEqual(document["canary"]["samples"], 1_000_000)
-        self.assertLess(used.ru_maxrss, 256 * MEBI)
+        assert_memory(self, used.ru_maxrss, 256 * MEBI)
 
 
 class Configurations(unittest.TestCase):
