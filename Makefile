@@ -40,7 +40,7 @@ FUZZERS  := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*
 BENCHES  := $(patsubst tests/bench/bench_%.c,%,$(sort $(wildcard tests/bench/bench_*.c)))
 RACES    := $(patsubst tests/race/race_%.c,%,$(sort $(wildcard tests/race/race_*.c)))
 STYLED   := $(SOURCES) $(COMMANDS) $(HEADERS) $(TESTS) $(sort $(wildcard src/*/generate/*.c)) \
-            $(sort $(wildcard tests/fuzz/*.c tests/bench/*.c tests/race/*.c tests/support/*.[ch]))
+            $(sort $(wildcard tests/fuzz/*.c tests/bench/*.c tests/race/*.c tests/check/*.c tests/support/*.[ch]))
 
 below = $(strip $(shell sed -n 's/^$(1):[ ]*//p' src/layers))
 objects = $(patsubst %.c,$(B)/%.o,$(filter src/$(1)/%.c,$(SOURCES))) $(generated.$(1))
@@ -235,7 +235,26 @@ CLANG_FORMAT ?= clang-format-19
 CLANG_TIDY   ?= clang-tidy-19
 
 .PHONY: check
-check: check-layers check-headers check-banned check-format check-tidy check-cppcheck ## every static check
+check: check-layers check-headers check-banned check-docs check-format check-tidy check-cppcheck ## every static check
+
+# ---- reference pages, from the tables that the program reads by ---------------------------------
+$(B)/check/reference: $(B)/tests/check/reference.o \
+                      $(patsubst %.c,$(B)/%.o,$(filter-out cmd/serin/main.c,$(COMMANDS))) \
+                      $(call archives,$(call below,cmd))
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(call link,$(filter %.o,$^),$(call below,cmd))
+
+PAGES := configuration cli
+reference_page = { cat docs/$(1).intro.md && $(B)/check/reference $(1); }
+
+.PHONY: docs
+docs: $(B)/check/reference ## write docs/configuration.md and docs/cli.md
+	@set -e; $(foreach page,$(PAGES),$(call reference_page,$(page)) > docs/$(page).md;)
+
+.PHONY: check-docs
+check-docs: $(B)/check/reference ## the reference pages say what the program does
+	@$(foreach page,$(PAGES),$(call reference_page,$(page)) | cmp -s - docs/$(page).md || \
+		{ echo "docs/$(page).md is stale; run make docs" >&2; exit 1; };)
 
 .PHONY: check-layers
 check-layers: ## includes point one way
@@ -310,6 +329,6 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
 
 -include $(patsubst %.c,$(B)/%.d,$(SOURCES) $(COMMANDS) $(TESTS))
--include $(wildcard $(B)/tests/fuzz/*.d $(B)/tests/bench/*.d $(B)/tests/race/*.d $(B)/tests/support/*.d)
+-include $(wildcard $(B)/tests/fuzz/*.d $(B)/tests/bench/*.d $(B)/tests/race/*.d $(B)/tests/check/*.d $(B)/tests/support/*.d)
 # Objects made on the way to a program are kept.
 .PRECIOUS: $(B)/%.o

@@ -72,6 +72,9 @@ SERIN_MUST_CHECK enum serin_status flags_parse(const struct command *command, ch
 /* help.c: what --help prints, in lines of at most `columns` characters where words allow it. */
 void command_help(const struct command *command, size_t columns, struct buffer *out);
 
+/* "serin compare --canary FILE --stable FILE [flags]" and a line break. */
+void command_usage(const struct command *command, struct buffer *out);
+
 /* "--label-column COLUMN", "--json". */
 void flag_usage(const struct decode_field *row, struct buffer *out);
 

@@ -51,8 +51,7 @@ static void append_noun(const char *takes, struct buffer *out)
     const char *noun = strrchr(takes, ' ');
     buffer_append_char(out, ' ');
     for (const char *each = noun ? noun + 1 : takes; *each; each++) {
-        int upper = toupper((unsigned char)*each);
-        buffer_append_char(out, (char)upper);
+        buffer_printf(out, "%c", toupper((unsigned char)*each));
     }
 }
 
@@ -60,7 +59,7 @@ void flag_usage(const struct decode_field *row, struct buffer *out)
 {
     buffer_append_text(out, "--");
     for (const char *each = row->name; *each; each++) {
-        buffer_append_char(out, *each == '_' ? '-' : *each);
+        buffer_append_text(out, *each == '_' ? "-" : (char[]){*each, '\0'});
     }
     const char *shown = placeholder(row);
     if (shown) {
@@ -152,9 +151,9 @@ static void append_flag(const struct command *command, const struct decode_field
     append_row(buffer_text(usage), buffer_text(help), columns, out);
 }
 
-static void append_usage_line(const struct command *command, struct buffer *out)
+void command_usage(const struct command *command, struct buffer *out)
 {
-    buffer_printf(out, "usage: serin %s", command->name);
+    buffer_printf(out, "serin %s", command->name);
     bool has_optional = false;
     for (size_t t = 0; t < COMMAND_TABLES_MAX && command->flags[t]; t++) {
         for (size_t i = 0; i < command->flags[t]->count; i++) {
@@ -184,7 +183,8 @@ void command_help(const struct command *command, size_t columns, struct buffer *
                    : columns > MOST_COLUMNS ? MOST_COLUMNS
                                             : columns;
     buffer_printf(out, "serin %s: %s\n\n", command->name, command->summary);
-    append_usage_line(command, out);
+    buffer_append_text(out, "usage: ");
+    command_usage(command, out);
     buffer_append_text(out, "\nflags:\n");
     for (size_t t = 0; t < COMMAND_TABLES_MAX && command->flags[t]; t++) {
         for (size_t i = 0; i < command->flags[t]->count; i++) {

@@ -30,7 +30,7 @@ static const struct decode_field source_fields[] = {
      .is_required = true,
      .help = "the kind of source"},
 };
-static const struct decode_table source_table = DECODE_TABLE(struct catalog_source, source_fields);
+const struct decode_table catalog_source_table = DECODE_TABLE(struct catalog_source, source_fields);
 
 static struct decode_table driver_table(const struct source_driver *driver)
 {
@@ -47,7 +47,7 @@ static void source_clear(struct catalog_source *source)
         decode_clear(&options, source->options);
     }
     memory_free(source->options);
-    decode_clear(&source_table, source);
+    decode_clear(&catalog_source_table, source);
 }
 
 /* ---- streams --------------------------------------------------------------------------------- */
@@ -178,7 +178,7 @@ static const struct decode_field stream_fields[] = {
      DECODE_MAP(struct stream_options, judgement, &judgement_table),
      .help = "how the stream is judged unless a request says otherwise"},
 };
-static const struct decode_table stream_table = DECODE_TABLE(struct stream_options, stream_fields);
+const struct decode_table catalog_stream_table = DECODE_TABLE(struct stream_options, stream_fields);
 
 static void stream_borrow(const struct stream_options *options, struct catalog_stream *out)
 {
@@ -227,7 +227,7 @@ void catalog_destroy(struct catalog *catalog)
         return;
     }
     for (size_t i = 0; i < catalog->stream_count; i++) {
-        decode_clear(&stream_table, &catalog->options[i]);
+        decode_clear(&catalog_stream_table, &catalog->options[i]);
     }
     for (size_t i = 0; i < catalog->source_count; i++) {
         source_clear(&catalog->sources[i]);
@@ -273,8 +273,8 @@ static enum serin_status source_decode(const struct node *node, const char *path
     }
     struct decode_table rows = driver_table(driver);
     const struct decode_target targets[] = {
-        {.table = &source_table, .out = source },
-        {.table = &rows,         .out = options},
+        {.table = &catalog_source_table, .out = source },
+        {.table = &rows,                 .out = options},
     };
     enum serin_status status = decode_map_into(targets, ARRAY_LENGTH(targets), node, path, err);
     if (status != SERIN_OK) {
@@ -401,7 +401,7 @@ static enum serin_status decode_streams(const struct node *streams, void *store,
         char path[DECODE_PATH_SIZE];
         decode_path_item("streams", index, path);
         catalog->stream_count = index + 1;
-        TRY(decode_map(&stream_table, node, path, &catalog->options[index], err));
+        TRY(decode_map(&catalog_stream_table, node, path, &catalog->options[index], err));
         TRY(maintenance_check(catalog->options[index].maintenance,
                               catalog->options[index].maintenance_count, node, path, err));
         struct catalog_stream *stream = &catalog->streams[index];

@@ -6,6 +6,7 @@
 #define SERIN_ANALYSIS_CATALOG_H
 
 #include "analysis/maintenance.h"
+#include "base/decode.h"
 #include "base/memory.h"
 #include "base/node.h"
 #include "labels/stream.h"
@@ -17,6 +18,10 @@
 #include <stddef.h>
 
 struct catalog;
+
+/* The rows of a source besides those of its driver, and of a stream; for the reference page. */
+extern const struct decode_table catalog_source_table;
+extern const struct decode_table catalog_stream_table;
 
 enum source_error_policy {
     ON_SOURCE_ERROR_FAIL,        /* `error`: the analysis fails (Argo retries, then aborts) */

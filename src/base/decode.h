@@ -58,19 +58,19 @@ struct decode_table;
 struct decode_field {
     const char *name;
     enum decode_kind kind;
-    size_t offset;                   /* of the member; set by the macros below */
-    bool is_required;                /* absent is an error */
-    bool is_secret;                  /* messages do not repeat the value */
-    const char *fallback;            /* used when absent; NULL: the member stays as it was */
-    const char *minimum;             /* smallest allowed value; NULL: none */
-    const char *maximum;             /* largest allowed value; NULL: none */
-    const char *above;               /* every value must be larger than this */
-    const char *below;               /* every value must be smaller than this */
-    size_t given;                    /* offset of a bool set to whether the field was present; 0:
-                                        not wanted, so it cannot be a struct's first member */
-    const struct decode_name *names; /* of an enum */
-    const struct decode_table *table;
-    size_t count_offset; /* of a list's count */
+    size_t offset;                    /* of the member; set by the macros below */
+    bool is_required;                 /* absent is an error */
+    bool is_secret;                   /* messages do not repeat the value */
+    const char *fallback;             /* used when absent; NULL: the member stays as it was */
+    const char *minimum;              /* smallest allowed value; NULL: none */
+    const char *maximum;              /* largest allowed value; NULL: none */
+    const char *above;                /* every value must be larger than this */
+    const char *below;                /* every value must be smaller than this */
+    size_t given;                     /* offset of a bool set to whether the field was present; 0:
+                                         not wanted, so it cannot be a struct's first member */
+    const struct decode_name *names;  /* of an enum */
+    const struct decode_table *table; /* of what is inside; CUSTOM: for reference pages only */
+    size_t count_offset;              /* of a list's count */
 
     /*
      * Of a CUSTOM field: reads `node`, found at `path`, into the member. It may be called for a

@@ -130,7 +130,8 @@ static bool has_what_its_kind_needs(const struct decode_field *field)
     bool wants_table = field->kind == DECODE_KIND_MAP || field->kind == DECODE_KIND_MAP_LIST;
     bool is_enum = field->kind == DECODE_KIND_ENUM;
     bool is_custom = field->kind == DECODE_KIND_CUSTOM;
-    return has_table == wants_table && (field->names && field->names->name) == is_enum &&
+    return (has_table == wants_table || is_custom) &&
+           (field->names && field->names->name) == is_enum &&
            (field->read && field->release && field->takes) == is_custom;
 }
 

@@ -71,7 +71,7 @@ static const struct decode_field file_fields[] = {
      .is_required = true,
      .help = "the tokens"},
 };
-static const struct decode_table file_table = DECODE_TABLE(struct token_file, file_fields);
+const struct decode_table auth_file_table = DECODE_TABLE(struct token_file, file_fields);
 
 static const struct {
     const char *name;
@@ -125,7 +125,7 @@ static enum serin_status principal_fill(const struct token *token, size_t index,
 void auth_destroy(struct auth *auth)
 {
     if (auth) {
-        decode_clear(&file_table, &auth->file);
+        decode_clear(&auth_file_table, &auth->file);
         memory_free(auth->principals);
         memory_free(auth);
     }
@@ -151,7 +151,7 @@ static enum serin_status auth_load(struct auth *auth, const char *text, size_t l
     owned(document) document = NULL;
     struct text_view view = {text, length};
     TRY(yaml_parse(view, &document_limits_file, &document, err));
-    TRY(decode_map(&file_table, document_root(document), "", &auth->file, err));
+    TRY(decode_map(&auth_file_table, document_root(document), "", &auth->file, err));
     auth->principals = memory_allocate(auth->file.token_count, sizeof(*auth->principals));
     if (!auth->principals) {
         return serin_fail(err, SERIN_NO_MEMORY, "no memory for %zu tokens", auth->file.token_count);

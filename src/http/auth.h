@@ -4,6 +4,7 @@
 #ifndef SERIN_HTTP_AUTH_H
 #define SERIN_HTTP_AUTH_H
 
+#include "base/decode.h"
 #include "base/memory.h"
 #include "serin/error.h"
 
@@ -26,7 +27,10 @@ struct auth *auth_create_open(void);
 /* For installations with client certificates only: no token is known. */
 struct auth *auth_create_closed(void);
 
-/* From the text of a token file; `path` is for messages. See docs/configuration.md for its form. */
+/* The rows of a token file, for the reference page. */
+extern const struct decode_table auth_file_table;
+
+/* From the text of a token file; `path` is for messages. */
 SERIN_MUST_CHECK enum serin_status auth_create(const char *text, size_t length, const char *path,
                                                struct auth **out, struct serin_error *err);
 void auth_destroy(struct auth *auth); /* NULL is fine */

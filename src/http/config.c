@@ -1,5 +1,6 @@
 #include "http/config.h"
 
+#include "analysis/catalog.h"
 #include "http/listen.h"
 #include "platform/file.h"
 #include "platform/yaml.h"
@@ -139,6 +140,7 @@ static const struct decode_field config_fields[] = {
     {.name = "tls", DECODE_MAP(struct config, tls, &tls_table), .help = "serve the API over TLS"},
     {.name = "auth",
      DECODE_CUSTOM(struct config, auth, read_auth, release_auth),
+     .table = &auth_table,
      .takes = "none, or a map with tokens",
      .help = "who may use the API: a map with the token file, or none"},
     {.name = "limits",
@@ -173,24 +175,24 @@ static const struct decode_field config_fields[] = {
      .help = "auto: logfmt on a terminal, else json"},
     {.name = "sources",
      DECODE_CUSTOM(struct config, sources, keep_list, release_list),
+     .table = &catalog_source_table,
      .takes = "a list of sources",
      .help = "where label events come from besides the embedded store"},
     {.name = "streams",
      DECODE_CUSTOM(struct config, streams, keep_list, release_list),
+     .table = &catalog_stream_table,
      .takes = "a list of streams",
      .help = "the flows of label events that can be judged"},
 };
 const struct decode_table config_table = DECODE_TABLE(struct config, config_fields);
 
-static const struct {
-    const char *variable;
-    const char *key;
-} environment_rows[] = {
+const struct config_variable config_variables[] = {
     {"SERIN_LISTEN",           "listen"          },
     {"SERIN_OPERATORS_LISTEN", "operators_listen"},
     {"SERIN_STORE",            "store"           },
     {"SERIN_LOG_LEVEL",        "log_level"       },
     {"SERIN_LOG_FORMAT",       "log_format"      },
+    {NULL,                     NULL              },
 };
 
 static const char *environment_value(char *const *environment, const char *name)
@@ -209,10 +211,10 @@ static enum serin_status build_environment(char *const *environment,
                                            struct serin_error *err)
 {
     TRY(document_open_map(builder, err));
-    for (size_t i = 0; i < ARRAY_LENGTH(environment_rows); i++) {
-        const char *value = environment_value(environment, environment_rows[i].variable);
+    for (const struct config_variable *each = config_variables; each->name; each++) {
+        const char *value = environment_value(environment, each->name);
         if (value) {
-            TRY(document_add_key(builder, text_view_of(environment_rows[i].key), err));
+            TRY(document_add_key(builder, text_view_of(each->key), err));
             TRY(document_add_untyped(builder, text_view_of(value), err));
         }
     }

@@ -56,9 +56,15 @@ struct config {
 /* The rows of the file, for the reference page. */
 extern const struct decode_table config_table;
 
+/* The environment's variables and the keys they stand for, up to the first NULL. */
+struct config_variable {
+    const char *name;
+    const char *key;
+};
+extern const struct config_variable config_variables[];
+
 /*
- * Reads and decodes a file, then lays the environment (SERIN_LISTEN, SERIN_OPERATORS_LISTEN,
- * SERIN_STORE, SERIN_LOG_LEVEL, SERIN_LOG_FORMAT) over it. `environment` is a NULL-terminated
+ * Reads and decodes a file, then lays the environment over it. `environment` is a NULL-terminated
  * list of NAME=value. The sources and streams are decoded later, by the catalog.
  */
 SERIN_MUST_CHECK enum serin_status config_load(const char *path, char *const *environment,

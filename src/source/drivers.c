@@ -23,6 +23,11 @@ const struct source_driver *source_driver_find(const char *type)
     return NULL;
 }
 
+const struct source_driver *source_driver_at(size_t index)
+{
+    return index < ARRAY_LENGTH(drivers) ? drivers[index] : NULL;
+}
+
 const char *source_driver_types(char out[static SOURCE_TYPES_SIZE])
 {
     size_t used = 0;

@@ -69,6 +69,9 @@ struct source_driver {
 /* The table of drivers, in drivers.c. NULL when `type` is unknown. */
 const struct source_driver *source_driver_find(const char *type);
 
+/* Each of them, ordered by type; NULL beyond the last. */
+const struct source_driver *source_driver_at(size_t index);
+
 /* "file, prometheus, store", for error messages. Returns `out`. */
 enum { SOURCE_TYPES_SIZE = 160 };
 const char *source_driver_types(char out[static SOURCE_TYPES_SIZE]);
