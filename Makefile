@@ -244,11 +244,11 @@ $(B)/check/reference: $(B)/tests/check/reference.o \
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(call link,$(filter %.o,$^),$(call below,cmd))
 
-PAGES := configuration cli
+PAGES := configuration cli reasons
 reference_page = { cat docs/$(1).intro.md && $(B)/check/reference $(1); }
 
 .PHONY: docs
-docs: $(B)/check/reference ## write docs/configuration.md and docs/cli.md
+docs: $(B)/check/reference ## write docs/configuration.md, docs/cli.md and docs/reasons.md
 	@set -e; $(foreach page,$(PAGES),$(call reference_page,$(page)) > docs/$(page).md;)
 
 .PHONY: check-docs

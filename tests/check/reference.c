@@ -1,12 +1,13 @@
 /*
  * Prints the reference pages from the tables that the program itself reads by:
- *     reference configuration | reference cli
+ *     reference configuration | reference cli | reference reasons
  */
 #include "../../cmd/serin/command.h"
 #include "analysis/catalog.h"
 #include "http/auth.h"
 #include "http/config.h"
 #include "source/source.h"
+#include "verdict/reasons.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -195,6 +196,20 @@ static void append_command_line(struct buffer *page)
     }
 }
 
+/* ---- reasons and warnings -------------------------------------------------------------------- */
+
+static void append_reasons(struct buffer *page)
+{
+    buffer_append_text(page, "| name | meaning | what to do |\n|---|---|---|\n");
+    for (size_t i = 0; i < reason_count; i++) {
+        buffer_printf(page, "| `%s` | ", reasons[i].name);
+        append_cell(page, reasons[i].meaning);
+        buffer_append_text(page, " | ");
+        append_cell(page, reasons[i].advice);
+        buffer_append_text(page, " |\n");
+    }
+}
+
 /* ---- the program ----------------------------------------------------------------------------- */
 
 static const struct {
@@ -203,6 +218,7 @@ static const struct {
 } pages[] = {
     {"configuration", append_configuration},
     {"cli",           append_command_line },
+    {"reasons",       append_reasons      },
 };
 
 int main(int count, char **words)
@@ -214,6 +230,6 @@ int main(int count, char **words)
             return buffer_status(page) == SERIN_OK && fputs(buffer_text(page), stdout) >= 0 ? 0 : 1;
         }
     }
-    (void)fputs("usage: reference configuration|cli\n", stderr);
+    (void)fputs("usage: reference configuration|cli|reasons\n", stderr);
     return 2;
 }
