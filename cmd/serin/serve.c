@@ -306,7 +306,8 @@ static enum serin_status check(const char *path, struct serin_error *err)
     TRY(config_load(path, environ, &config, err));
     owned(catalog) catalog = NULL;
     TRY(catalog_create(config->sources, config->streams, NULL, &catalog, err));
-    (void)printf("%s: %zu streams, ready to serve\n", path, catalog_stream_count(catalog));
+    size_t count = catalog_stream_count(catalog);
+    (void)printf("%s: %zu stream%s, ready to serve\n", path, count, count == 1 ? "" : "s");
     return SERIN_OK;
 }
 

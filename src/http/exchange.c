@@ -194,8 +194,10 @@ static bool read_encoding(struct exchange *exchange)
     }
     exchange->request.is_gzip = strcasecmp(encoding, "gzip") == 0;
     if (!exchange->request.is_gzip) {
-        refuse_with(exchange, 415, SERIN_INVALID,
-                    "this Content-Encoding is not understood; allowed: gzip, identity");
+        struct serin_error err = {0};
+        serin_error_at(&err, "Content-Encoding");
+        (void)serin_fail(&err, SERIN_INVALID, "not understood; allowed: gzip, identity");
+        refuse(exchange, 415, &err);
     }
     return exchange->request.is_gzip;
 }

@@ -153,7 +153,10 @@ class Events(ServiceCase):
 
     def test_an_unknown_encoding_is_415(self):
         for coding in ("br", "deflate", "gzip, gzip", "zstd"):
-            self.assert_problem(self.service.call("POST", "/v1/events", line(), {"Content-Encoding": coding}), 415)
+            answer = self.service.call("POST", "/v1/events", line(), {"Content-Encoding": coding})
+            self.assert_problem(answer, 415)
+            self.assertEqual(answer.json()["field"], "Content-Encoding")
+            self.assertIn("allowed: gzip, identity", answer.json()["detail"])
 
 
 class Questions(ServiceCase):

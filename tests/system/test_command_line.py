@@ -57,6 +57,7 @@ class CommandLine(unittest.TestCase):
         good = self.write("good.yaml", "streams: [{name: shop}]\n")
         done = serin("serve", "--config", good, "--check-config")
         self.assertEqual(done.returncode, 0, done)
+        self.assertIn(b": 1 stream, ready", done.stdout)
         rows = {
             "streams: [{name: shop, sauce: x}]\n": ("streams[0].sauce", "line 1"),
             "streams: [{name: shop, source: nowhere}]\n": ("streams[0].source", "nowhere", "known"),
