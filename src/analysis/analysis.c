@@ -168,15 +168,30 @@ static bool is_source_failure(enum serin_status status)
     return status == SERIN_UNAVAILABLE || status == SERIN_TIMEOUT;
 }
 
-/* What a source could not deliver whole is its failure, not the request's. */
+/*
+ * The question was understood, so whatever a source says against it (too large an answer, a token
+ * file that is empty) is the source's failure and not the request's.
+ */
 static enum serin_status blame_source(enum serin_status status, struct serin_error *err)
 {
-    if (status != SERIN_TOO_LARGE && status != SERIN_RANGE) {
+    switch (status) {
+    case SERIN_OK:
+    case SERIN_UNAVAILABLE:
+    case SERIN_TIMEOUT:
+    case SERIN_BUSY:
+    case SERIN_NO_MEMORY:
+    case SERIN_BUG:
         return status;
+    case SERIN_INVALID:
+    case SERIN_NOT_FOUND:
+    case SERIN_CONFLICT:
+    case SERIN_TOO_LARGE:
+    case SERIN_DENIED:
+    case SERIN_UNDEFINED:
+    case SERIN_RANGE:
+        break;
     }
-    if (err) {
-        err->status = SERIN_UNAVAILABLE;
-    }
+    err->status = SERIN_UNAVAILABLE;
     return SERIN_UNAVAILABLE;
 }
 

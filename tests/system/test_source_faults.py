@@ -1,6 +1,7 @@
 """A source that fails, lies, dawdles or hangs: never a verdict, never beyond the deadline, and nobody else waits."""
 
 import gzip
+import os
 import shutil
 import socket
 import struct
@@ -218,6 +219,28 @@ class Faults(unittest.TestCase):
                 self.assertIn(document["reason"], expected if outcome else expected + ["incomplete_data"])
                 if document["reason"] == "source_unavailable":
                     self.assertIsNone(document["delta"]["estimate"])
+
+    def test_a_token_file_that_is_empty_is_not_the_askers_fault(self):
+        service = Service("")
+        self.addCleanup(shutil.rmtree, service.folder)
+        for name, text in (("empty", ""), ("lines", "a\nb\n"), ("control", "a\x1bb\n")):
+            service.write(name, text)
+        service.write("gone", "a token")
+        service.config = configuration(["good"]).replace("max_bytes", "bearer_token_file: TOKEN, max_bytes")
+        names = ("empty", "lines", "control", "gone")
+        template = service.config
+        for name in names:
+            with self.subTest(name):
+                service.config = template.replace("TOKEN", service.path(name))
+                service.start()
+                if name == "gone":
+                    os.remove(service.path(name))
+                answer = service.ask(stream="good", canary="canary", stable="stable")
+                soft = service.ask(stream="good-soft", canary="canary", stable="stable")
+                service.stop()
+                self.assert_never_a_verdict(answer, 502)
+                self.assertNotEqual(answer.status, 200)
+                self.assertEqual((soft.status, soft.json()["reason"]), (200, "source_unavailable"))
 
     def test_a_redirect_is_never_followed(self):
         before = FAKE.requests.count("good")
