@@ -1,11 +1,11 @@
 #include "analysis/ingest.h"
 
+#include "base/number.h"
 #include "base/rfc3339.h"
 #include "platform/gzip.h"
 #include "source/event_line.h"
 #include "source/ndjson.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 enum {
@@ -75,9 +75,8 @@ static enum serin_status too_old(const struct stream *stream, int64_t time_ms,
                        as_seconds_ms <= now_ms + AHEAD_MAX_MS;
     rfc3339_format(time_ms, text);
     serin_error_at(err, "time");
-    return serin_fail(err, SERIN_INVALID,
-                      "%s is older than the %" PRId64 " s that stream \"%s\" %s", text,
-                      stream->retention_ms / 1000, stream->name,
+    return serin_fail(err, SERIN_INVALID, "%s is older than the %s that stream \"%s\" %s", text,
+                      number_write_duration(stream->retention_ms, NUMBER_TEXT), stream->name,
                       are_seconds ? "keeps; the number looks like seconds, send milliseconds"
                                   : "keeps events for");
 }

@@ -157,7 +157,7 @@ ParameterizedTestParameters(ingest, one_bad_line_refuses_the_batch)
         {"{\"stream\":\"checkout\",\"time\":1769864400001,\"arm\":\"a\",\"pod\":\"p\",\"label\":"
          "\"x\"}",                                                                    SERIN_INVALID,   "line 3: time",   "more than an hour ahead"      },
         {"{\"stream\":\"checkout\",\"time\":1769255999999,\"arm\":\"a\",\"pod\":\"p\",\"label\":"
-         "\"x\"}",                                                                    SERIN_INVALID,   "line 3: time",   "older than the 604800 s"      },
+         "\"x\"}",                                                                    SERIN_INVALID,   "line 3: time",   "older than the 7d that"       },
         {"{\"stream\":\"checkout\",\"time\":1769860800,\"arm\":\"a\",\"pod\":\"p\",\"label\":"
          "\"x\"}",                                                                    SERIN_INVALID,   "line 3: time",   "looks like seconds"           },
         {"{\"stream\":\"checkout\",\"time\":1769860800000,\"arm\":\"a\",\"pod\":\"p\",\"label\":"
