@@ -180,20 +180,20 @@ test-programs: all $(UNIT_TESTS) $(FUZZERS:%=$(B)/replay/%)
 system: $(B)/serin ## the binary against real servers, crash drills, the demo
 	@python3 tests/support/run_system.py $(B)/serin $(SYSTEM_TESTS)
 
-# What the sanitizers watch from outside; the others take long and show nothing more.
-ASAN_SYSTEM_TESTS := test_api test_answers test_bad_input test_command_line test_files test_peers \
-                     test_secrets test_signals test_source_faults test_tls
-TSAN_SYSTEM_TESTS := test_api test_answers test_bad_input test_signals test_source_faults test_tls
+# What the sanitizers and the coverage watch from outside; the others need other servers.
+OUTSIDE_TESTS  := test_api test_answers test_bad_input test_command_line test_files test_peers \
+                  test_secrets test_signals test_source_faults test_tls
+THREADED_TESTS := test_api test_answers test_bad_input test_signals test_source_faults test_tls
 
 .PHONY: test-asan
 test-asan: ## unit and system tests under the address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory -j$(JOBS) VARIANT=asan test-programs
-	@$(MAKE) --no-print-directory VARIANT=asan SYSTEM_TESTS="$(ASAN_SYSTEM_TESTS)" unit fuzz-replay system
+	@$(MAKE) --no-print-directory VARIANT=asan SYSTEM_TESTS="$(OUTSIDE_TESTS)" unit fuzz-replay system
 
 .PHONY: test-tsan
 test-tsan: ## race tests, and system tests where threads meet, under the thread sanitizer
 	@$(MAKE) --no-print-directory -j$(JOBS) VARIANT=tsan race-programs
-	@$(MAKE) --no-print-directory VARIANT=tsan SYSTEM_TESTS="$(TSAN_SYSTEM_TESTS)" races system
+	@$(MAKE) --no-print-directory VARIANT=tsan SYSTEM_TESTS="$(THREADED_TESTS)" races system
 
 .PHONY: races race-programs
 race-programs: $(RACES:%=$(B)/race/%) $(B)/serin
@@ -290,10 +290,10 @@ check-cppcheck: ## cppcheck
 		--inline-suppr --suppress=missingIncludeSystem $(CPPFLAGS) -j 2 src cmd
 
 .PHONY: coverage
-coverage: ## line and branch coverage of the unit tests
+coverage: ## line and branch coverage of the unit tests and the system tests that need no other server
 	@$(MAKE) --no-print-directory -j$(JOBS) VARIANT=coverage test-programs
-	@$(MAKE) --no-print-directory VARIANT=coverage unit fuzz-replay
-	@gcovr --root . --filter src/ --exclude-unreachable-branches --print-summary \
+	@$(MAKE) --no-print-directory VARIANT=coverage SYSTEM_TESTS="$(OUTSIDE_TESTS) test_demo" unit fuzz-replay system
+	@gcovr --root . --filter src/ --filter cmd/ --exclude-unreachable-branches --print-summary \
 		--object-directory build/coverage 2>/dev/null | tail -n 40
 
 # ---- the rest ----------------------------------------------------------------------------------
