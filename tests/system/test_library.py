@@ -5,6 +5,8 @@ import subprocess
 import tempfile
 import unittest
 
+from service import SANITIZED
+
 PROGRAM = r"""
 #include <serin/serin.h>
 #include <stdio.h>
@@ -31,6 +33,7 @@ def run(*command, **options):
     return done.stdout
 
 
+@unittest.skipIf(SANITIZED, "a sanitized library needs its sanitizer")
 class Library(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
