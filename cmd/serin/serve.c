@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -108,6 +109,32 @@ static enum serin_status start_listeners(struct running *running, const struct c
     return server_start(running->service, &api, &running->api, err);
 }
 
+/* The soft limit is for programs that select(2); what the system allows is the hard one. */
+static uint64_t claim_descriptors(void)
+{
+    struct rlimit limit = {0};
+    (void)getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+    (void)getrlimit(RLIMIT_NOFILE, &limit);
+    return limit.rlim_cur;
+}
+
+/* A limit that cannot be reached would not keep room for honest peers either. */
+static void fit_connections(const struct running *running, struct config *config)
+{
+    enum { OWN_DESCRIPTORS = 64 }; /* files, listeners, connections to sources */
+    uint64_t descriptors = claim_descriptors();
+    uint64_t most =
+        descriptors > 2 * OWN_DESCRIPTORS ? descriptors - OWN_DESCRIPTORS : descriptors / 2 + 1;
+    if (config->limits.connections > most) {
+        log_warning(running->log,
+                    "fewer descriptors than limits.connections needs; raise the limit (ulimit -n)",
+                    log_u64("descriptors", descriptors), log_u64("connections", most));
+        config->limits.connections = most;
+    }
+}
+
 static void announce(const struct running *running, const struct config *config)
 {
     if (config->auth.is_none) {
@@ -128,6 +155,7 @@ static enum serin_status start(struct running *running, struct serin_error *err)
     TRY(config_load(running->config_path, environ, &config, err));
     TRY(signals_create(&running->signals, err));
     TRY(start_telemetry(running, config, err));
+    fit_connections(running, config);
     TRY(start_service(running, config, err));
     owned(snapshot) snapshot = NULL;
     TRY(snapshot_create(running->service, config, &snapshot, err));

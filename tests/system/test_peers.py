@@ -9,7 +9,7 @@ import time
 import unittest
 
 from fake_prometheus import FakePrometheus
-from service import PATIENCE, SANITIZED, Service, label_events
+from service import BINARY, PATIENCE, SANITIZED, Service, label_events
 
 STREAMS = "streams: [{name: shop, analysis: {min_samples: 300}}]\n"
 CROWD = 200
@@ -150,6 +150,27 @@ class Flood(PeerCase):
         for peer in peers:
             peer.close()
         wait_until(lambda: self.descriptors() <= before, "descriptors are back")
+
+
+class FewDescriptors(unittest.TestCase):
+    """More peers than the system has descriptors for."""
+
+    def test_honest_clients_are_answered_and_the_operator_is_told(self):
+        service = Service(STREAMS)
+        self.addCleanup(shutil.rmtree, service.folder)
+        service.binary = service.write("few", f'#!/bin/sh\nulimit -n 100\nexec "{os.path.abspath(BINARY)}" "$@"\n')
+        os.chmod(service.binary, 0o755)
+        service.start()
+        self.assertEqual((service.log[0]["descriptors"], service.log[0]["connections"]), (100, 51))
+        host, port = service.api.rsplit(":", 1)
+        peers = []
+        for _ in range(CROWD):
+            peers.append(socket.create_connection((host, int(port)), timeout=PATIENCE))
+        self.assertEqual(service.call("GET", "/v1/streams").status, 200)
+        self.assertEqual(service.push(label_events("shop", "a", 1, 0, 1)).status, 200)
+        for peer in peers:
+            peer.close()
+        self.assertEqual(service.stop(), 0)
 
 
 class Deaf(PeerCase):
