@@ -10,16 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const struct decode_name format_names[] = {
-    {"auto",   FILE_FORMAT_AUTO  },
-    {"csv",    FILE_FORMAT_CSV   },
-    {"ndjson", FILE_FORMAT_NDJSON},
-    {NULL,     0                 },
-};
-
 static const struct decode_field label_fields[] = {
     {.name = "format",
-     DECODE_ENUM(struct label_flags, format, format_names),
+     DECODE_ENUM(struct label_flags, format, file_format_names),
      .fallback = "auto",
      .help = "format of the files, plain or gzip; auto goes by the name, then the content"},
     {.name = "reference_column",

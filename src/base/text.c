@@ -176,9 +176,9 @@ static bool is_deceptive(uint32_t code_point)
            (code_point >= 0x2066 && code_point <= 0x2069) || code_point == 0xFEFF;
 }
 
-static char short_escape(char byte)
+char text_short_escape(uint32_t code_point)
 {
-    switch (byte) {
+    switch (code_point) {
     case '"':
         return '"';
     case '\\':
@@ -201,7 +201,7 @@ enum {
 /* Makes the next piece of a quoted text from the start of `text`; returns the bytes used up. */
 static size_t quote_piece(struct text_view text, char out[static PIECE_SIZE])
 {
-    char escape = short_escape(text.start[0]);
+    char escape = text_short_escape((unsigned char)text.start[0]);
     if (escape != '\0') {
         (void)snprintf(out, PIECE_SIZE, "\\%c", escape);
         return 1;

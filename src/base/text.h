@@ -48,6 +48,10 @@ size_t text_first_character(struct text_view text, uint32_t *out_code_point);
 /* Whether the whole is well-formed UTF-8 (RFC 3629). Empty text is. */
 bool text_is_utf8(struct text_view text);
 
+/* The letter after the backslash where a character has a short escape (\n, \r, \t, \", \\), else 0.
+ */
+char text_short_escape(uint32_t code_point);
+
 /* UTF-8 without control characters (U+0000 to U+001F, U+007F to U+009F). Empty text is. */
 bool text_is_printable(struct text_view text);
 

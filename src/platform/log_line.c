@@ -73,28 +73,9 @@ static size_t write_unicode_escape(uint32_t unit, char *out)
     return 6;
 }
 
-/* The letter after the backslash where a character has a short form, else 0. */
-static char short_escape(uint32_t code_point)
-{
-    switch (code_point) {
-    case '\n':
-        return 'n';
-    case '\r':
-        return 'r';
-    case '\t':
-        return 't';
-    case '"':
-        return '"';
-    case '\\':
-        return '\\';
-    default:
-        return '\0';
-    }
-}
-
 static size_t write_escaped(uint32_t code_point, char out[ESCAPE_SIZE])
 {
-    char letter = short_escape(code_point);
+    char letter = text_short_escape(code_point);
     if (letter != '\0') {
         out[0] = '\\';
         out[1] = letter;

@@ -63,7 +63,7 @@ static const char *glyph_at(const struct axis *axis, size_t column, bool unicode
     return unicode ? "─" : "-";
 }
 
-static enum page_colour colour_of(enum decision decision)
+enum page_colour decision_colour(enum decision decision)
 {
     switch (decision) {
     case DECISION_PROMOTE:
@@ -82,7 +82,7 @@ static void draw_line(struct page *page, const struct axis *axis, enum decision 
     page_spaces(page, AXIS_INDENT);
     for (size_t column = 0; column < axis->columns; column++) {
         if (column == axis->lower) {
-            page_colour(page, colour_of(decision));
+            page_colour(page, decision_colour(decision));
         }
         page_text(page, glyph_at(axis, column, page->style.unicode));
         if (column == axis->upper) {

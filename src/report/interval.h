@@ -13,4 +13,7 @@
  */
 void interval_draw(struct page *page, const struct verdict *verdict);
 
+/* The colour that a decision is told in. */
+enum page_colour decision_colour(enum decision decision);
+
 #endif

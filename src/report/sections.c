@@ -4,25 +4,12 @@
 #include "report/interval.h"
 #include "report/sentence.h"
 
-static enum page_colour colour_of(enum decision decision)
-{
-    switch (decision) {
-    case DECISION_PROMOTE:
-        return PAGE_GREEN;
-    case DECISION_ROLLBACK:
-        return PAGE_RED;
-    case DECISION_INCONCLUSIVE:
-        break;
-    }
-    return PAGE_YELLOW;
-}
-
 static void section_sentence(struct page *page, const struct verdict *verdict,
                              const struct spec *spec)
 {
     (void)spec;
     sentence_add(page, verdict);
-    page_colour(page, colour_of(verdict->decision));
+    page_colour(page, decision_colour(verdict->decision));
     page_paragraph(page, "", 0);
     page_colour(page, PAGE_PLAIN);
 }

@@ -18,7 +18,7 @@ struct file_source {
     const struct file_source_options *options;
 };
 
-static const struct decode_name format_names[] = {
+const struct decode_name file_format_names[] = {
     {"auto", FILE_FORMAT_AUTO},
     {"csv", FILE_FORMAT_CSV},
     {"ndjson", FILE_FORMAT_NDJSON},
@@ -41,7 +41,7 @@ static const struct decode_field file_source_fields[] = {
      DECODE_TEXT(struct file_source_options, count),
      .help = "column with a number of events; without it a row is one event"},
     {.name = "format",
-     DECODE_ENUM(struct file_source_options, format, format_names),
+     DECODE_ENUM(struct file_source_options, format, file_format_names),
      .fallback = "auto",
      .help = "what the files hold; auto goes by their names, then by their contents"},
 };

@@ -8,6 +8,7 @@
 #ifndef SERIN_SOURCE_FILE_H
 #define SERIN_SOURCE_FILE_H
 
+#include "base/decode.h"
 #include "labels/block_tables.h"
 #include "platform/progress.h"
 #include "serin/error.h"
@@ -20,6 +21,7 @@
 /* AUTO: as the name ends (.csv, .ndjson, .jsonl, .json, each also with .gz), else by the content.
  */
 enum file_format { FILE_FORMAT_AUTO, FILE_FORMAT_CSV, FILE_FORMAT_NDJSON };
+extern const struct decode_name file_format_names[]; /* "auto", "csv", "ndjson" */
 
 /* Texts are borrowed. A column that is NULL is not looked for. */
 struct file_options {
