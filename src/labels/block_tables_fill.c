@@ -246,25 +246,17 @@ static void note_events(struct block_set *set, const struct cell *cell)
     }
 }
 
-static enum serin_status add_cell(struct block_tables *tables, struct block_set *set,
-                                  const struct cell *cell, struct serin_error *err)
-{
-    TRY(check_total(tables, set, cell->count, err));
-    if (cell_log_add(&set->cells, cell) != SERIN_OK) {
-        TRY(make_room(tables, &set->cells, err));
-        TRY(cell_log_add(&set->cells, cell));
-    }
-    note_events(set, cell);
-    return SERIN_OK;
-}
+/* How a cell enters the log: cell_log_add, or cell_log_append where it is most likely new. */
+typedef enum serin_status cell_entry(struct cell_log *log, const struct cell *cell);
 
-static enum serin_status append_cell(struct block_tables *tables, struct block_set *set,
-                                     const struct cell *cell, struct serin_error *err)
+static enum serin_status enter_cell(struct block_tables *tables, struct block_set *set,
+                                    const struct cell *cell, cell_entry *enter,
+                                    struct serin_error *err)
 {
     TRY(check_total(tables, set, cell->count, err));
-    if (cell_log_append(&set->cells, cell) != SERIN_OK) {
+    if (enter(&set->cells, cell) != SERIN_OK) {
         TRY(make_room(tables, &set->cells, err));
-        TRY(cell_log_append(&set->cells, cell));
+        TRY(enter(&set->cells, cell));
     }
     note_events(set, cell);
     return SERIN_OK;
@@ -283,7 +275,7 @@ enum serin_status block_tables_add(struct block_tables *tables, const struct blo
     TRY(intern_row(tables, count->reference, count->has_reference, &cell.keys[CELL_ROW], err));
     TRY(intern_label(&tables->labels, count->label, &cell.keys[CELL_COLUMN], err));
     TRY(intern_tuple(tables, count->slices, count->slice_count, &cell.keys[CELL_EXTRA], err));
-    return add_cell(tables, set, &cell, err);
+    return enter_cell(tables, set, &cell, cell_log_add, err);
 }
 
 enum serin_status block_tables_add_paired(struct block_tables *tables,
@@ -299,7 +291,7 @@ enum serin_status block_tables_add_paired(struct block_tables *tables,
     TRY(intern_row(tables, count->reference, count->has_reference, &cell.keys[CELL_ROW], err));
     TRY(intern_label(&tables->labels, count->canary_label, &cell.keys[CELL_COLUMN], err));
     TRY(intern_label(&tables->labels, count->stable_label, &cell.keys[CELL_EXTRA], err));
-    return add_cell(tables, set, &cell, err);
+    return enter_cell(tables, set, &cell, cell_log_add, err);
 }
 
 /* ---- by ids ---------------------------------------------------------------------------------- */
@@ -348,7 +340,7 @@ enum serin_status block_tables_add_block(struct block_tables *tables, enum arm a
             .count = cells[i].count,
         };
         if (cell.count > 0) {
-            TRY(append_cell(tables, set, &cell, err));
+            TRY(enter_cell(tables, set, &cell, cell_log_append, err));
         }
     }
     return SERIN_OK;
