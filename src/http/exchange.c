@@ -239,7 +239,6 @@ static void begin(struct exchange *exchange, struct MHD_Connection *connection, 
     request->path = path;
     request->method = method;
     request->route = "none";
-    request->content_type = or_empty(header(exchange, "Content-Type"));
     request->accept = or_empty(header(exchange, "Accept"));
     request->idempotency_key = header(exchange, "Idempotency-Key");
     request->deadline = deadline_after(host_clock(exchange->host),
@@ -300,9 +299,9 @@ static const char *content_type(enum content content)
     case CONTENT_PROBLEM:
         return "application/problem+json";
     case CONTENT_TEXT:
-        return "text/plain; version=0.0.4; charset=utf-8";
+        return metrics_content_type(METRICS_TEXT);
     case CONTENT_OPENMETRICS:
-        return "application/openmetrics-text; version=1.0.0; charset=utf-8";
+        return metrics_content_type(METRICS_OPENMETRICS);
     }
     return "application/octet-stream";
 }

@@ -27,7 +27,6 @@ struct request {
     struct text_view query;              /* raw, without the question mark */
     struct text_view body;               /* whole */
     struct document *document;           /* what the route's `parse` made of them; NULL: nothing */
-    const char *content_type;            /* "" when absent */
     const char *accept;                  /* "" when absent */
     bool is_gzip;                        /* Content-Encoding: gzip */
     const char *idempotency_key;         /* NULL when absent */

@@ -9,10 +9,6 @@
 
 enum { FAMILIES_MAX = 256 };
 
-const double metric_seconds_buckets[] = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
-                                         0.5,   1.0,  2.5,   5.0,  10.0};
-const size_t metric_seconds_bucket_count = ARRAY_LENGTH(metric_seconds_buckets);
-
 static const struct metric_labels overflow_labels = {
     {"other", "other", "other", "other"}
 };

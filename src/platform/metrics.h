@@ -47,10 +47,6 @@ struct metric_labels {
 #define METRIC_LABELS(...) (&(const struct metric_labels){{__VA_ARGS__}})
 #define METRIC_UNLABELLED  (&(const struct metric_labels){{NULL}})
 
-/* 0.005 … 10 s: for request durations. */
-extern const double metric_seconds_buckets[];
-extern const size_t metric_seconds_bucket_count;
-
 /* NULL when memory is short. */
 struct metrics *metrics_create(size_t series_limit);
 void metrics_destroy(struct metrics *metrics); /* NULL is fine */
