@@ -1,5 +1,6 @@
 """A `serin serve` of the tests' own, and the few calls that most tests make of it."""
 
+import atexit
 import gzip
 import http.client
 import json
@@ -93,6 +94,7 @@ class Service:
         self.log = []
         self.lines = []  # the same as written
         self.served = threading.Event()
+        atexit.register(self.abandon)
         self.reader = threading.Thread(target=self._read_log, daemon=True)
         self.reader.start()
         if not self.served.wait(PATIENCE) or not self.logged("serving"):
@@ -134,6 +136,12 @@ class Service:
         if report:
             raise AssertionError("".join(self.lines[self.lines.index(report[0]) :][:80]))
         return code
+
+    def abandon(self):
+        """A test that failed may not have come to stopping it."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
 
     def call(self, method, path, body=None, headers=None, operators=False):
         connection = http.client.HTTPConnection(self.operators if operators else self.api, timeout=PATIENCE)
