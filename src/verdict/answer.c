@@ -50,6 +50,9 @@ static void write_delta(struct json_writer *writer, const struct verdict *verdic
     /* The margin and level are what was asked for, as they were asked. */
     json_field_double(writer, "level", verdict->level);
     json_field_double(writer, "margin", verdict->margin);
+    if (verdict->plan > 0) {
+        json_field_uint64(writer, "plan", verdict->plan);
+    }
     json_write_object_end(writer);
 }
 

@@ -46,12 +46,18 @@ static void verdict_fill(const struct evidence *evidence, struct verdict *verdic
     }
 }
 
+static uint64_t plan_in_force(const struct judgement *judgement)
+{
+    return judgement->interval == INTERVAL_SEQUENTIAL ? judgement->plan : 0;
+}
+
 static void verdict_begin(const struct spec *spec, struct verdict *verdict)
 {
     *verdict = (struct verdict){
         .design = spec->judgement.design,
         .margin = judgement_margin(&spec->judgement),
         .level = spec->judgement.level,
+        .plan = plan_in_force(&spec->judgement),
         .shift_p_value = 1.0,
         .sample_ratio_p = 1.0,
     };

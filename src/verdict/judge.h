@@ -97,6 +97,7 @@ struct verdict {
     enum design design;
     double margin; /* the one that applied: margin or shift_margin */
     double level;
+    uint64_t plan;         /* sample size a sequential interval is tightest at; 0: fixed interval */
     struct estimate delta; /* canary − stable; for shift the divergence in bits (0 … 1) */
     struct arm_result arms[ARM_COUNT];
     bool is_agreement;     /* paired without references: delta = NMI(canary, stable) − 1 */

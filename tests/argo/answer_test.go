@@ -31,6 +31,7 @@ type delta struct {
 	Upper    *float64 `json:"upper"`
 	Level    *float64 `json:"level"`
 	Margin   *float64 `json:"margin"`
+	Plan     *uint64  `json:"plan"`
 }
 
 type sideOf struct {

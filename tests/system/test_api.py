@@ -71,7 +71,7 @@ class Answers(ServiceCase):
         got = self.verdict("good")
         self.assertEqual((got["verdict"], got["reason"]), ("promote", "within_margin"))
         self.assertEqual(list(got)[:7], ["id", "verdict", "reason", "delta", "canary", "stable", "warnings"])
-        self.assertEqual(list(got["delta"]), ["estimate", "lower", "upper", "level", "margin"])
+        self.assertEqual(list(got["delta"]), ["estimate", "lower", "upper", "level", "margin", "plan"])
         self.assertEqual(list(got["canary"]), ["nmi", "lower", "upper", "samples"])
         self.assertEqual((got["canary"]["samples"], got["stable"]["samples"]), (3000, 20000))
 

@@ -16,6 +16,7 @@ static struct verdict beyond_the_margin(void)
         .reason = "beyond_margin",
         .margin = 0.1,
         .level = 0.95,
+        .plan = 2000,
         .delta = {true, -0.1630004, -0.2012345678, -0.125},
         .arms = {{.nmi = {true, 0.71, 0.68, 0.74}, .samples = 5120},
                   {.nmi = {true, 0.87, 0.86, 0.88}, .samples = 97211}},
@@ -42,7 +43,7 @@ Test(answer, has_every_field_in_the_agreed_order)
         eq(str, (char *)written(&verdict, "8f14e45fceea167a", buffer),
            "{\"id\":\"8f14e45fceea167a\",\"verdict\":\"rollback\",\"reason\":\"beyond_margin\","
            "\"delta\":{\"estimate\":-0.163,\"lower\":-0.201235,\"upper\":-0.125,\"level\":0.95,"
-           "\"margin\":0.1},"
+           "\"margin\":0.1,\"plan\":2000},"
            "\"canary\":{\"nmi\":0.71,\"lower\":0.68,\"upper\":0.74,\"samples\":5120},"
            "\"stable\":{\"nmi\":0.87,\"lower\":0.86,\"upper\":0.88,\"samples\":97211},"
            "\"warnings\":[\"few_blocks_warning\",\"labels_new\"]}"));
@@ -53,6 +54,7 @@ Test(answer, undefined_is_null_and_a_forecast_comes_last)
     struct verdict verdict = beyond_the_margin();
     verdict.decision = DECISION_INCONCLUSIVE;
     verdict.reason = "too_few_samples";
+    verdict.plan = 0; /* a fixed interval has none */
     verdict.delta = (struct estimate){0};
     verdict.arms[ARM_CANARY].nmi = (struct estimate){0};
     verdict.warning_count = 0;
@@ -130,6 +132,7 @@ Test(answer, whatever_the_numbers_it_is_short_strict_and_finite)
             .reason = longest_reason(),
             .margin = 0.1234567890123456,
             .level = 0.9999999999999999,
+            .plan = UINT64_C(1000000000000),
             .delta = extreme_estimate(&state),
             .arms = {{.nmi = extreme_estimate(&state), .samples = UINT64_MAX},
                      {.nmi = extreme_estimate(&state), .samples = UINT64_MAX}},
