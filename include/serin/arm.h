@@ -36,7 +36,7 @@ SERIN_API SERIN_MUST_CHECK enum serin_status serin_arm(const struct serin_table 
 /* The interval of one arm reported by itself. */
 struct serin_arm_interval {
     struct serin_arm arm;
-    double z;  /* critical value, with Student's factor where blocks were given */
+    double z;  /* critical value, Student's where blocks were given */
     double df; /* Student's degrees of freedom; 0: no blocks, normal quantiles */
     double lower;
     double upper;

@@ -31,7 +31,7 @@ struct serin_comparison {
     double lower;
     double upper;
     double se;         /* of the difference */
-    double z;          /* critical value, with Student's factor where blocks were given */
+    double z;          /* critical value, Student's where blocks were given */
     double size;       /* harmonic effective sample size it was taken at */
     double df;         /* Welch's degrees of freedom; 0: no blocks, normal quantiles */
     double unseen;     /* allowance for cells not yet seen: > 0 lowers the lower end */

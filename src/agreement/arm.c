@@ -118,7 +118,7 @@ static enum serin_status choose_critical_value(const struct serin_confidence *co
     TRY(serin_critical_value(confidence, size, &interval->z));
     if (effect->blocks >= 2) {
         interval->df = (double)(effect->blocks - 1);
-        interval->z *= student_factor(confidence->level, interval->df);
+        interval->z = student_critical(interval->z, interval->df);
     }
     return SERIN_OK;
 }

@@ -48,7 +48,7 @@ static enum serin_status choose_critical_value(const struct serin_comparison_inp
     if (knows_blocks(input)) {
         result->df = welch_df(input->canary_effect.variance, input->canary_effect.blocks,
                               input->stable_effect.variance, input->stable_effect.blocks);
-        result->z *= student_factor(input->confidence.level, result->df);
+        result->z = student_critical(result->z, result->df);
     }
     return SERIN_OK;
 }

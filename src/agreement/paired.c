@@ -29,7 +29,7 @@ static enum serin_status choose_critical_value(const struct serin_confidence *co
     TRY(serin_critical_value(confidence, result->size, &result->z));
     if (effect->blocks >= 2) {
         result->df = (double)(effect->blocks - 1);
-        result->z *= student_factor(confidence->level, result->df);
+        result->z = student_critical(result->z, result->df);
     }
     return SERIN_OK;
 }

@@ -69,7 +69,7 @@ static enum serin_status choose_critical_value(const struct serin_shift_input *i
     if (input->canary_effect.blocks >= 2 && input->stable_effect.blocks >= 2) {
         result->df = welch_df(spread->canary, input->canary_effect.blocks, spread->stable,
                               input->stable_effect.blocks);
-        result->z *= student_factor(input->confidence.level, result->df);
+        result->z = student_critical(result->z, result->df);
     }
     return SERIN_OK;
 }

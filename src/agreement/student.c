@@ -9,6 +9,9 @@
 /* From here on the normal quantile, corrected to third order in 1/df, is right to 12 digits. */
 static const double nearly_normal_df = 1e4;
 
+/* A tail beyond which no interval decides anything; with one degree t is still a number there. */
+static const double least_tail = 1e-100;
+
 /* P(T > t) for t ≥ 0 */
 static double upper_tail(double t, double df)
 {
@@ -47,7 +50,7 @@ double student_upper_quantile(double tail, double df)
         lower = upper;
         upper *= 2.0;
     }
-    double t = fmin(upper, z + cubic);
+    double t = fmin(upper, fmax(lower, z + cubic));
     for (int step = 0; step < 200 && upper - lower > DBL_EPSILON * upper; step++) {
         double error = upper_tail(t, df) - tail;
         if (error > 0.0) {
@@ -65,8 +68,8 @@ double student_upper_quantile(double tail, double df)
     return t;
 }
 
-double student_factor(double level, double df)
+double student_critical(double z, double df)
 {
-    double tail = (1.0 - level) / 2.0;
-    return student_upper_quantile(tail, df) / normal_upper_quantile(tail);
+    double tail = fmax(normal_cdf(-z), least_tail);
+    return fmax(z, student_upper_quantile(tail, df));
 }

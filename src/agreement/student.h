@@ -7,7 +7,11 @@
 /* The t with P(T > t) = tail, for tail in (0, ½] and df > 0, not necessarily whole. */
 double student_upper_quantile(double tail, double df);
 
-/* What a normal critical value z grows by when the variance was estimated with `df` degrees. */
-double student_factor(double level, double df);
+/*
+ * The critical value that replaces a normal one, z ≥ 0, when the variance was estimated with `df`
+ * degrees: Student's quantile at z's own tail probability. Far out, as with repeated looks, it
+ * grows by much more than the ratio of the quantiles at the level would say.
+ */
+double student_critical(double z, double df);
 
 #endif

@@ -56,7 +56,7 @@ struct evidence {
     bool is_agreement; /* paired without references */
 
     struct estimate delta;
-    double z;      /* its critical value, with Student's factor where df > 0 */
+    double z;      /* its critical value, Student's where df > 0 */
     double df;     /* degrees of freedom of its variance; 0: no blocks, normal quantiles */
     double size;   /* harmonic effective sample size z was taken at */
     double unseen; /* allowance for the canary's cells not yet seen */

@@ -77,7 +77,9 @@ static enum serin_status critical_at(const struct evidence *evidence, double lev
     struct serin_confidence confidence = judgement_confidence(evidence->judgement);
     confidence.level = level;
     TRY(serin_critical_value(&confidence, evidence->size, out));
-    *out *= evidence->df > 0.0 ? student_factor(level, evidence->df) : 1.0;
+    if (evidence->df > 0.0) {
+        *out = student_critical(*out, evidence->df);
+    }
     return SERIN_OK;
 }
 

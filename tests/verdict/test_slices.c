@@ -274,7 +274,7 @@ static struct evidence evidence_beyond(const struct judgement *judgement, double
     struct evidence evidence = sound_evidence(judgement);
     struct serin_confidence confidence = judgement_confidence(judgement);
     cr_assert(eq(int, serin_critical_value(&confidence, evidence.size, &evidence.z), SERIN_OK));
-    evidence.z *= df > 0.0 ? student_factor(judgement->level, df) : 1.0;
+    evidence.z = df > 0.0 ? student_critical(evidence.z, df) : evidence.z;
     evidence.df = df;
     double se = 0.01;
     evidence.delta.value = -0.1 - standard_errors * se;
