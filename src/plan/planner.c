@@ -1,0 +1,286 @@
+#include "plan/planner.h"
+
+#include "agreement/crossing.h"
+#include "serin/critical.h"
+
+#include <math.h>
+
+enum {
+    LOOKS_MAX = 2048,
+    LOOKS_TOLD_APART = 100, /* later ones are kept when they bring news */
+    SHARE_HALVINGS = 12
+};
+
+/* Events that a later look has to add to be kept: a hundredth is a tenth of what is promised. */
+static const double news = 0.01;
+
+/* Who looks all the time looks whenever there is a twentieth more. */
+static const double steady_growth = 1.05;
+
+static const double year_minutes = 365.0 * 24.0 * 60.0;
+static const double events_most = 1e12;
+
+/* Once the bound is so far below the mean, a verdict is certain. */
+static const double certain = -4.0;
+
+struct look {
+    uint64_t number; /* from 1 */
+    double minutes;
+    double chance; /* of the verdict by this look */
+};
+
+struct plan {
+    struct traffic traffic;
+    enum decision decision;
+    size_t count;
+    struct look looks[LOOKS_MAX];
+    double sizes[LOOKS_MAX]; /* canary events */
+    double bounds[LOOKS_MAX];
+    double chances[LOOKS_MAX];
+    double clear[LOOKS_MAX]; /* share of the samples that no guard silences */
+    const char *held_by;
+    double held_until;
+};
+
+void plan_destroy(struct plan *plan)
+{
+    memory_free(plan);
+}
+
+enum decision plan_decision(const struct plan *plan)
+{
+    return plan->decision;
+}
+
+/* ---- looks ----------------------------------------------------------------------------------- */
+
+static bool is_timed(const struct plan_question *question)
+{
+    return question->traffic.events_per_minute > 0.0;
+}
+
+/* The first look that finds at least so many canary events. */
+static struct look first_look_at(const struct plan_question *question, double events)
+{
+    const struct look_schedule *schedule = &question->schedule;
+    double minutes = traffic_minutes(&question->traffic, events);
+    double after = fmax(0.0, minutes - schedule->delay_minutes);
+    double number = ceil(after / schedule->interval_minutes - 1e-9);
+    return (struct look){.number = (uint64_t)number + 1,
+                         .minutes = schedule->delay_minutes + number * schedule->interval_minutes};
+}
+
+/* The look after one that found `events`; before the first, at the least number of events. */
+static struct look next_look(const struct plan_question *question, const struct plan *plan,
+                             double least)
+{
+    if (plan->count == 0) {
+        return is_timed(question) ? first_look_at(question, least) : (struct look){.number = 1};
+    }
+    const struct look *last = &plan->looks[plan->count - 1];
+    double events = plan->sizes[plan->count - 1];
+    struct look next = {.number = last->number + 1};
+    if (is_timed(question)) {
+        next.minutes = last->minutes + question->schedule.interval_minutes;
+        struct look worth = first_look_at(question, events * (1.0 + news));
+        next = plan->count > LOOKS_TOLD_APART && worth.number > next.number ? worth : next;
+    }
+    return next;
+}
+
+static double events_at(const struct plan_question *question, const struct plan *plan,
+                        const struct look *look, double least)
+{
+    if (is_timed(question)) {
+        return traffic_canary_events(&question->traffic, look->minutes);
+    }
+    return plan->count == 0 ? least : plan->sizes[plan->count - 1] * steady_growth;
+}
+
+static bool is_too_late(const struct plan_question *question, const struct look *look,
+                        double events)
+{
+    double longest = question->longest_minutes > 0.0 ? question->longest_minutes : year_minutes;
+    return look->minutes > longest + 1e-9 || events > events_most;
+}
+
+/* How far above its mean the standardised end has to be, for the verdict. */
+static double bound_of(const struct plan *plan, const struct profile_point *point, double margin)
+{
+    double beyond =
+        plan->decision == DECISION_PROMOTE ? point->mean + margin : -margin - point->mean;
+    if (point->silent >= 0.5) {
+        return INFINITY;
+    }
+    return point->deviation > 0.0 ? -beyond / point->deviation
+                                  : (beyond > 0.0 ? -INFINITY : INFINITY);
+}
+
+static void note_silence(struct plan *plan, const struct profile_point *point, double events)
+{
+    if (point->silent > 0.05 && point->silent_reason) {
+        plan->held_by = point->silent_reason;
+        plan->held_until = events;
+    }
+}
+
+static enum serin_status add_look(const struct plan_question *question, struct profile *profile,
+                                  const struct look *look, double events, struct plan *plan,
+                                  struct serin_error *err)
+{
+    struct profile_point point;
+    TRY(profile_at(profile, events, &point, err));
+    note_silence(plan, &point, events);
+    plan->looks[plan->count] = *look;
+    plan->sizes[plan->count] = events;
+    plan->bounds[plan->count] = bound_of(plan, &point, judgement_margin(question->judgement));
+    plan->clear[plan->count] = 1.0 - point.silent;
+    plan->count++;
+    return SERIN_OK;
+}
+
+static bool is_certain(const struct plan *plan)
+{
+    return plan->count > 0 && plan->bounds[plan->count - 1] < certain &&
+           plan->clear[plan->count - 1] > 0.995;
+}
+
+static enum serin_status take_looks(const struct plan_question *question, struct profile *profile,
+                                    struct plan *plan, struct serin_error *err)
+{
+    double least = profile_least_events(profile);
+    while (plan->count < LOOKS_MAX && !is_certain(plan)) {
+        struct look look = next_look(question, plan, least);
+        double events = events_at(question, plan, &look, least);
+        if (is_too_late(question, &look, events)) {
+            break;
+        }
+        TRY(add_look(question, profile, &look, events, plan, err));
+    }
+    return SERIN_OK;
+}
+
+/* A fixed interval is looked at once, so each look stands by itself. */
+static enum serin_status single_chances(const double *bounds, size_t count, double *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        const double size = 1.0;
+        TRY(crossing_chances(&size, &bounds[i], 1, &out[i]));
+    }
+    return SERIN_OK;
+}
+
+/* The verdict needs both: that no guard answers, and an interval that has passed the margin. */
+static enum serin_status weigh_chances(const struct plan_question *question, struct plan *plan,
+                                       struct serin_error *err)
+{
+    bool is_repeated = question->judgement->interval == INTERVAL_SEQUENTIAL;
+    enum serin_status status =
+        is_repeated ? crossing_chances(plan->sizes, plan->bounds, plan->count, plan->chances)
+                    : single_chances(plan->bounds, plan->count, plan->chances);
+    if (status != SERIN_OK) {
+        return serin_fail(err, status, "the chances of %zu looks", plan->count);
+    }
+    double reached = 0.0;
+    for (size_t i = 0; i < plan->count; i++) {
+        reached = fmax(reached, fmin(plan->chances[i], plan->clear[i]));
+        plan->looks[i].chance = reached;
+    }
+    return SERIN_OK;
+}
+
+/* ---- the plan -------------------------------------------------------------------------------- */
+
+enum serin_status plan_make(const struct plan_question *question, struct plan **out,
+                            struct serin_error *err)
+{
+    const struct population *population = question->population;
+    double margin = judgement_margin(question->judgement);
+    double delta = population_nmi(population, ARM_CANARY) - population_nmi(population, ARM_STABLE);
+    if (fabs(delta + margin) < 1e-6) {
+        serin_error_at(err, "delta");
+        return serin_fail(err, SERIN_INVALID,
+                          "a loss of exactly the margin is neither promoted nor rolled back, "
+                          "however long one waits");
+    }
+    owned(plan) plan = memory_allocate(1, sizeof(*plan));
+    enum interval_end end = delta > -margin ? END_LOWER : END_UPPER;
+    owned(profile) profile =
+        profile_create(population, question->judgement, &question->traffic, end);
+    if (!plan || !profile) {
+        return serin_fail(err, SERIN_NO_MEMORY, "no memory for the plan");
+    }
+    plan->traffic = question->traffic;
+    plan->decision = end == END_LOWER ? DECISION_PROMOTE : DECISION_ROLLBACK;
+    TRY(take_looks(question, profile, plan, err));
+    TRY(weigh_chances(question, plan, err));
+    *out = give(plan);
+    return SERIN_OK;
+}
+
+static struct plan_moment moment_at(const struct plan *plan, size_t index, double chance)
+{
+    const struct traffic *traffic = &plan->traffic;
+    double canary = ceil(plan->sizes[index] - 1e-6);
+    double stable = ceil(canary * (1.0 - traffic->canary_share) / traffic->canary_share);
+    bool is_known = traffic->events_per_minute > 0.0;
+    return (struct plan_moment){
+        .is_reached = true,
+        .chance = chance,
+        .canary_samples = (uint64_t)canary,
+        .stable_samples = (uint64_t)stable,
+        .effective = serin_harmonic_size(canary, stable) / traffic->design_effect,
+        .minutes = plan->looks[index].minutes,
+        .looks = is_known ? plan->looks[index].number : 0,
+    };
+}
+
+struct plan_moment plan_moment_of(const struct plan *plan, double chance)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->looks[i].chance >= chance) {
+            return moment_at(plan, i, chance);
+        }
+    }
+    return (struct plan_moment){.chance = chance};
+}
+
+const char *plan_held_by(const struct plan *plan, uint64_t *out_until)
+{
+    *out_until = (uint64_t)plan->held_until;
+    return plan->held_by;
+}
+
+/* ---- the least share ------------------------------------------------------------------------- */
+
+static enum serin_status reaches(const struct plan_question *question, double share, double minutes,
+                                 double chance, bool *out, struct serin_error *err)
+{
+    struct plan_question at_share = *question;
+    owned(plan) plan = NULL;
+    at_share.traffic.canary_share = share;
+    at_share.longest_minutes = minutes;
+    TRY(plan_make(&at_share, &plan, err));
+    *out = plan_moment_of(plan, chance).is_reached;
+    return SERIN_OK;
+}
+
+enum serin_status plan_least_share(const struct plan_question *question, double minutes,
+                                   double chance, bool *out_found, double *out_share,
+                                   struct serin_error *err)
+{
+    double enough = 0.5;
+    double too_small = 0.0;
+    bool found = false;
+    TRY(reaches(question, enough, minutes, chance, &found, err));
+    for (int i = 0; i < SHARE_HALVINGS && found && enough - too_small > 0.02 * enough; i++) {
+        double middle = too_small > 0.0 ? 0.5 * (too_small + enough) : 0.5 * enough;
+        bool suffices = false;
+        TRY(reaches(question, middle, minutes, chance, &suffices, err));
+        too_small = suffices ? too_small : middle;
+        enough = suffices ? middle : enough;
+    }
+    *out_found = found;
+    *out_share = enough;
+    return SERIN_OK;
+}

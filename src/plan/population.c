@@ -1,0 +1,200 @@
+#include "plan/population.h"
+
+#include "agreement/measured.h"
+
+#include <math.h>
+
+/* Halvings that take a share of errors below any difference that matters. */
+enum { HALVINGS = 60 };
+
+/* Below this there is nothing but rounding. */
+static const double least_nmi = 1e-9;
+
+struct population {
+    size_t rows;
+    size_t columns;
+    enum serin_normalizer normalizer;
+    double *shares[ARM_COUNT];
+    double *row_shares;
+    double *column_shares;
+    double nmi[ARM_COUNT];
+};
+
+void population_destroy(struct population *population)
+{
+    if (population) {
+        memory_free(population->shares[ARM_CANARY]);
+        memory_free(population->shares[ARM_STABLE]);
+        memory_free(population->row_shares);
+        memory_free(population->column_shares);
+        memory_free(population);
+    }
+}
+
+size_t population_rows(const struct population *population)
+{
+    return population->rows;
+}
+
+size_t population_columns(const struct population *population)
+{
+    return population->columns;
+}
+
+const double *population_shares(const struct population *population, enum arm arm)
+{
+    return population->shares[arm];
+}
+
+double population_nmi(const struct population *population, enum arm arm)
+{
+    return population->nmi[arm];
+}
+
+static struct population *create(size_t rows, size_t columns, enum serin_normalizer normalizer)
+{
+    owned(population) population = memory_allocate(1, sizeof(*population));
+    if (!population) {
+        return NULL;
+    }
+    population->rows = rows;
+    population->columns = columns;
+    population->normalizer = normalizer;
+    population->row_shares = memory_allocate(rows, sizeof(double));
+    population->column_shares = memory_allocate(columns, sizeof(double));
+    for (size_t arm = 0; arm < ARM_COUNT; arm++) {
+        population->shares[arm] = memory_allocate(rows * columns, sizeof(double));
+    }
+    bool is_whole = population->row_shares && population->column_shares &&
+                    population->shares[ARM_CANARY] && population->shares[ARM_STABLE];
+    return is_whole ? give(population) : NULL;
+}
+
+static double entropy(const double *shares, size_t count)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < count; i++) {
+        sum -= shares[i] > 0.0 ? shares[i] * log(shares[i]) : 0.0;
+    }
+    return sum;
+}
+
+static double nmi_of(const struct population *population, const double *joint)
+{
+    struct serin_entropies entropies = {
+        .reference = entropy(population->row_shares, population->rows),
+        .label = entropy(population->column_shares, population->columns),
+        .joint = entropy(joint, population->rows * population->columns),
+    };
+    entropies.mutual_information =
+        fmax(0.0, entropies.reference + entropies.label - entropies.joint);
+    return entropies_nmi(&entropies, population->normalizer);
+}
+
+/* A share `errors` of the events gets its label by the labels' shares, whatever the reference. */
+static void mix(const struct population *population, const double *from, double errors, double *out)
+{
+    for (size_t i = 0; i < population->rows; i++) {
+        for (size_t j = 0; j < population->columns; j++) {
+            size_t k = i * population->columns + j;
+            double independent = population->row_shares[i] * population->column_shares[j];
+            out[k] = (1.0 - errors) * from[k] + errors * independent;
+        }
+    }
+}
+
+/* The mixture of `from` that has this NMI: more errors, less NMI. */
+static void mix_to(const struct population *population, const double *from, double nmi, double *out)
+{
+    double few = 0.0;
+    double many = 1.0;
+    for (int i = 0; i < HALVINGS; i++) {
+        double middle = 0.5 * (few + many);
+        mix(population, from, middle, out);
+        if (nmi_of(population, out) > nmi) {
+            few = middle;
+        } else {
+            many = middle;
+        }
+    }
+    mix(population, from, few, out);
+}
+
+static void set_margins(struct population *population, const double *joint)
+{
+    for (size_t i = 0; i < population->rows; i++) {
+        for (size_t j = 0; j < population->columns; j++) {
+            double share = joint[i * population->columns + j];
+            population->row_shares[i] += share;
+            population->column_shares[j] += share;
+        }
+    }
+}
+
+/* The stable arm's shares are set: the canary's follow from them. */
+static enum serin_status lose(struct population *population, double delta, struct serin_error *err)
+{
+    double *stable = population->shares[ARM_STABLE];
+    double *canary = population->shares[ARM_CANARY];
+    population->nmi[ARM_STABLE] = nmi_of(population, stable);
+    double wanted = population->nmi[ARM_STABLE] + delta;
+    if (!(wanted > least_nmi && delta <= 0.0)) {
+        serin_error_at(err, "delta");
+        return serin_fail(err, SERIN_INVALID,
+                          "a loss of %.3f is more than the NMI of %.3f that there is to lose",
+                          -delta, population->nmi[ARM_STABLE]);
+    }
+    if (delta < 0.0) {
+        mix_to(population, stable, wanted, canary);
+    } else {
+        mix(population, stable, 0.0, canary);
+    }
+    population->nmi[ARM_CANARY] = nmi_of(population, canary);
+    return SERIN_OK;
+}
+
+enum serin_status population_of_model(const struct population_model *model, struct population **out,
+                                      struct serin_error *err)
+{
+    size_t labels = model->labels;
+    owned(population) population = create(labels, labels, model->normalizer);
+    if (!population) {
+        return serin_fail(err, SERIN_NO_MEMORY, "no memory for a population of %zu labels", labels);
+    }
+    double *stable = population->shares[ARM_STABLE];
+    double *perfect = population->shares[ARM_CANARY];
+    double sum = 0.0;
+    for (size_t i = 0; i < labels; i++) {
+        sum += model->shares == SHARES_ZIPF ? 1.0 / (double)(i + 1) : 1.0;
+    }
+    for (size_t i = 0; i < labels; i++) {
+        double share = model->shares == SHARES_ZIPF ? 1.0 / (double)(i + 1) : 1.0;
+        perfect[i * labels + i] = share / sum;
+    }
+    set_margins(population, perfect);
+    mix_to(population, perfect, model->nmi, stable);
+    TRY(lose(population, model->delta, err));
+    *out = give(population);
+    return SERIN_OK;
+}
+
+enum serin_status population_of_table(const struct serin_table *table, double delta,
+                                      enum serin_normalizer normalizer, struct population **out,
+                                      struct serin_error *err)
+{
+    owned(population) population = create(table->rows, table->columns, normalizer);
+    if (!population) {
+        return serin_fail(err, SERIN_NO_MEMORY, "no memory for a population");
+    }
+    double total = 0.0;
+    for (size_t k = 0; k < table->rows * table->columns; k++) {
+        total += (double)table->counts[k];
+    }
+    for (size_t k = 0; k < table->rows * table->columns && total > 0.0; k++) {
+        population->shares[ARM_STABLE][k] = (double)table->counts[k] / total;
+    }
+    set_margins(population, population->shares[ARM_STABLE]);
+    TRY(lose(population, delta, err));
+    *out = give(population);
+    return SERIN_OK;
+}

@@ -1,0 +1,52 @@
+/*
+ * How the interval narrows and the guards fall silent as a rollout gathers events: rehearsals at a
+ * few sizes, read between them.
+ */
+#ifndef SERIN_PLAN_PROFILE_H
+#define SERIN_PLAN_PROFILE_H
+
+#include "plan/population.h"
+#include "plan/rehearsal.h"
+#include "serin/error.h"
+#include "verdict/spec.h"
+
+#include <stdint.h>
+
+/* How events come in. */
+struct traffic {
+    double events_per_minute; /* of both arms together; 0: not known, and blocks are then not */
+    double canary_share;      /* in (0, 1) */
+    double design_effect;     /* at least 1 */
+    unsigned pods[ARM_COUNT]; /* with `block_ms` they make the blocks; 0: blocks unknown */
+    int64_t block_ms;
+};
+
+/* Minutes until the canary has so many events, and the other way round; 0 when nobody knows. */
+double traffic_minutes(const struct traffic *traffic, double canary_events);
+double traffic_canary_events(const struct traffic *traffic, double minutes);
+
+/* One size, as interpolated. */
+struct profile_point {
+    double mean; /* of the interval's end that decides */
+    double deviation;
+    double silent;             /* share of the samples that a guard answers, 0 … 1 */
+    const char *silent_reason; /* static; NULL: none is */
+};
+
+struct profile;
+
+/* Borrows all three. NULL when memory is out. `end` is the end of the interval that decides. */
+struct profile *profile_create(const struct population *population,
+                               const struct judgement *judgement, const struct traffic *traffic,
+                               enum interval_end end) __attribute__((warn_unused_result));
+void profile_destroy(struct profile *profile); /* NULL is fine */
+DEFINE_CLEANUP(profile)
+
+/* Below so many canary events no verdict is given: `min_samples` of the smaller arm. */
+double profile_least_events(const struct profile *profile);
+
+/* At `canary_events` of at least the least. Fails as rehearse does, but never SERIN_UNDEFINED. */
+SERIN_MUST_CHECK enum serin_status profile_at(struct profile *profile, double canary_events,
+                                              struct profile_point *out, struct serin_error *err);
+
+#endif

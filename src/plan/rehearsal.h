@@ -1,0 +1,44 @@
+/*
+ * What the judge would say at a given size: events are drawn from a population and put before the
+ * real judge, again and again. So a plan knows every correction, allowance and guard of the verdict
+ * without a formula for any of them.
+ */
+#ifndef SERIN_PLAN_REHEARSAL_H
+#define SERIN_PLAN_REHEARSAL_H
+
+#include "plan/population.h"
+#include "serin/error.h"
+#include "verdict/spec.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* How much each arm has gathered when it is looked at. */
+struct rehearsal_size {
+    uint64_t events[ARM_COUNT];
+    size_t blocks[ARM_COUNT]; /* the events spread evenly over them; 0 in either: blocks unknown */
+};
+
+/* The interval's end that decides: a lower end above −margin promotes, an upper below rolls back.
+ */
+enum interval_end { END_LOWER, END_UPPER };
+enum { END_COUNT = 2 };
+
+struct rehearsal {
+    size_t draws;
+    size_t silent;             /* of them: a guard answered, or there was no interval */
+    const char *silent_reason; /* of the last of these; static; NULL: none was silent */
+    double mean[END_COUNT];    /* of the interval's ends, by enum interval_end, silent or not */
+    double deviation[END_COUNT];
+};
+
+/*
+ * Judges `draws` random samples of this size. Same arguments, same result. Fails with
+ * SERIN_NO_MEMORY, and with SERIN_UNDEFINED when not two samples had an interval.
+ */
+SERIN_MUST_CHECK enum serin_status rehearse(const struct population *population,
+                                            const struct judgement *judgement,
+                                            const struct rehearsal_size *size, size_t draws,
+                                            struct rehearsal *out, struct serin_error *err);
+
+#endif

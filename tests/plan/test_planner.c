@@ -1,0 +1,173 @@
+#include "plan/planner.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <math.h>
+
+static struct population *population_with(size_t labels, double nmi, double delta)
+{
+    struct population_model model = {labels, SHARES_ZIPF, nmi, delta, SERIN_GEOMETRIC};
+    struct population *population = NULL;
+    struct serin_error err = {0};
+    cr_assert(eq(int, population_of_model(&model, &population, &err), SERIN_OK), "%s", err.detail);
+    return population;
+}
+
+/* 1,000 events a minute, a tenth of them to the canary, a look every minute, events independent. */
+static struct plan_question question_about(const struct population *population,
+                                           const struct judgement *judgement)
+{
+    return (struct plan_question){
+        .population = population,
+        .judgement = judgement,
+        .traffic = {.events_per_minute = 1000.0, .canary_share = 0.1, .design_effect = 1.0},
+        .schedule = {.delay_minutes = 1.0, .interval_minutes = 1.0},
+    };
+}
+
+static struct plan_moment moment_of(const struct plan_question *question, double chance)
+{
+    owned(plan) plan = NULL;
+    struct serin_error err = {0};
+    cr_assert(eq(int, plan_make(question, &plan, &err), SERIN_OK), "%s", err.detail);
+    return plan_moment_of(plan, chance);
+}
+
+Test(planner, a_higher_chance_takes_longer_and_all_numbers_belong_together)
+{
+    struct judgement judgement = judgement_default;
+    owned(population) population = population_with(5, 0.7, 0.0);
+    struct plan_question question = question_about(population, &judgement);
+    struct plan_moment half = moment_of(&question, 0.5);
+    struct plan_moment likely = moment_of(&question, 0.9);
+    cr_assert(half.is_reached && likely.is_reached);
+    cr_assert(gt(u64, likely.canary_samples, half.canary_samples));
+    cr_assert(epsilon_eq(dbl, half.minutes * 100.0, (double)half.canary_samples, 1e-6));
+    cr_assert(eq(u64, half.stable_samples, 9 * half.canary_samples));
+    cr_assert(eq(dbl, (double)half.looks, half.minutes));
+    cr_assert(epsilon_eq(dbl, half.effective, 0.9 * (double)half.canary_samples, 1e-6));
+}
+
+Test(planner, the_right_verdict_follows_the_loss)
+{
+    static const struct {
+        double delta;
+        enum decision decision;
+    } cases[] = {
+        {0.0,   DECISION_PROMOTE },
+        {-0.05, DECISION_PROMOTE },
+        {-0.2,  DECISION_ROLLBACK}
+    };
+    struct judgement judgement = judgement_default;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        owned(population) population = population_with(5, 0.7, cases[i].delta);
+        struct plan_question question = question_about(population, &judgement);
+        owned(plan) plan = NULL;
+        struct serin_error err = {0};
+        cr_assert(eq(int, plan_make(&question, &plan, &err), SERIN_OK), "%s", err.detail);
+        cr_assert(eq(int, plan_decision(plan), cases[i].decision));
+        cr_assert(plan_moment_of(plan, 0.8).is_reached);
+    }
+}
+
+Test(planner, a_loss_of_the_margin_itself_has_no_right_verdict)
+{
+    struct judgement judgement = judgement_default;
+    owned(population) population = population_with(5, 0.7, -0.1);
+    struct plan_question question = question_about(population, &judgement);
+    struct plan *plan = NULL;
+    struct serin_error err = {0};
+    cr_assert(eq(int, plan_make(&question, &plan, &err), SERIN_INVALID));
+    cr_assert(eq(str, err.field, "delta"));
+    cr_assert(eq(ptr, plan, NULL));
+}
+
+Test(planner, smaller_margins_dependence_and_the_sequential_interval_take_longer)
+{
+    struct judgement judgement = judgement_default;
+    owned(population) population = population_with(5, 0.7, 0.0);
+    struct plan_question question = question_about(population, &judgement);
+    uint64_t usual = moment_of(&question, 0.8).canary_samples;
+    question.traffic.design_effect = 3.0;
+    uint64_t dependent = moment_of(&question, 0.8).canary_samples;
+    cr_assert(dependent > usual * 5 / 2 && dependent < usual * 7 / 2);
+    question.traffic.design_effect = 1.0;
+    judgement.margin = 0.05;
+    uint64_t strict = moment_of(&question, 0.8).canary_samples;
+    cr_assert(strict > usual * 3 && strict < usual * 5);
+    judgement.interval = INTERVAL_FIXED;
+    cr_assert(lt(u64, moment_of(&question, 0.8).canary_samples, strict));
+}
+
+Test(planner, guards_count_too_and_are_named)
+{
+    struct judgement judgement = judgement_default;
+    owned(population) population = population_with(20, 0.5, 0.0);
+    struct plan_question question = question_about(population, &judgement);
+    owned(plan) plan = NULL;
+    struct serin_error err = {0};
+    uint64_t until = 0;
+    cr_assert(eq(int, plan_make(&question, &plan, &err), SERIN_OK), "%s", err.detail);
+    const char *held_by = plan_held_by(plan, &until);
+    cr_assert(ne(ptr, (char *)held_by, NULL));
+    cr_assert(gt(u64, until, judgement.min_samples));
+    judgement.min_samples = 5000;
+    cr_assert(ge(u64, moment_of(&question, 0.5).canary_samples, 5000));
+}
+
+Test(planner, without_traffic_there_are_samples_but_no_minutes)
+{
+    struct judgement judgement = judgement_default;
+    owned(population) population = population_with(5, 0.7, 0.0);
+    struct plan_question question = question_about(population, &judgement);
+    uint64_t timed = moment_of(&question, 0.8).canary_samples;
+    question.traffic.events_per_minute = 0.0;
+    struct plan_moment moment = moment_of(&question, 0.8);
+    cr_assert(moment.is_reached);
+    cr_assert(eq(dbl, moment.minutes, 0.0));
+    cr_assert(eq(u64, moment.looks, 0));
+    cr_assert(lt(dbl, fabs((double)moment.canary_samples / (double)timed - 1.0), 0.15));
+}
+
+Test(planner, what_takes_too_long_is_not_reached)
+{
+    struct judgement judgement = judgement_default;
+    owned(population) population = population_with(5, 0.7, 0.0);
+    struct plan_question question = question_about(population, &judgement);
+    question.longest_minutes = 6.0;
+    cr_assert(not(moment_of(&question, 0.8).is_reached));
+}
+
+Test(planner, the_least_share_shrinks_with_patience_and_suffices)
+{
+    struct judgement judgement = judgement_default;
+    owned(population) population = population_with(5, 0.7, 0.0);
+    struct plan_question question = question_about(population, &judgement);
+    struct serin_error err = {0};
+    bool found = false;
+    double hurried = 0.0;
+    double patient = 0.0;
+    cr_assert(eq(int, plan_least_share(&question, 10.0, 0.8, &found, &hurried, &err), SERIN_OK));
+    cr_assert(found);
+    cr_assert(eq(int, plan_least_share(&question, 60.0, 0.8, &found, &patient, &err), SERIN_OK));
+    cr_assert(found);
+    cr_assert(lt(dbl, patient, hurried));
+    question.traffic.canary_share = hurried;
+    cr_assert(le(dbl, moment_of(&question, 0.8).minutes, 10.0));
+    cr_assert(eq(int, plan_least_share(&question, 1.0, 0.8, &found, &hurried, &err), SERIN_OK));
+    cr_assert(not(found));
+}
+
+Test(planner, blocks_widen_what_independent_events_would_do)
+{
+    struct judgement judgement = judgement_default;
+    owned(population) population = population_with(5, 0.7, 0.0);
+    struct plan_question question = question_about(population, &judgement);
+    struct plan_moment independent = moment_of(&question, 0.8);
+    question.traffic.pods[ARM_CANARY] = 1;
+    question.traffic.pods[ARM_STABLE] = 9;
+    question.traffic.block_ms = 60000;
+    struct plan_moment blocked = moment_of(&question, 0.8);
+    cr_assert(gt(dbl, blocked.minutes, independent.minutes));
+    cr_assert(lt(dbl, blocked.minutes, 2.0 * independent.minutes));
+}
