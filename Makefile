@@ -40,7 +40,8 @@ FUZZERS  := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*
 BENCHES  := $(patsubst tests/bench/bench_%.c,%,$(sort $(wildcard tests/bench/bench_*.c)))
 RACES    := $(patsubst tests/race/race_%.c,%,$(sort $(wildcard tests/race/race_*.c)))
 STYLED   := $(SOURCES) $(COMMANDS) $(HEADERS) $(TESTS) $(sort $(wildcard src/*/generate/*.c)) \
-            $(sort $(wildcard tests/fuzz/*.c tests/bench/*.c tests/race/*.c tests/check/*.c tests/support/*.[ch]))
+            $(sort $(wildcard tests/fuzz/*.c tests/bench/*.c tests/race/*.c tests/check/*.c tests/support/*.[ch])) \
+            $(filter-out $(TESTS),$(sort $(wildcard tests/study/*.[ch])))
 
 below = $(strip $(shell sed -n 's/^$(1):[ ]*//p' src/layers))
 objects = $(patsubst %.c,$(B)/%.o,$(filter src/$(1)/%.c,$(SOURCES))) $(generated.$(1))
@@ -76,7 +77,7 @@ link = $(CC) $(LDFLAGS) -o $@ $(1) -Wl,--start-group $(call archives,$(2)) -Wl,-
 all: build/serin ## build build/serin (release unless VARIANT says otherwise)
 
 # A missing library is told in one line instead of a page of compiler errors.
-ifeq ($(filter deps demo bench test help clean format,$(MAKECMDGOALS)),)
+ifeq ($(filter deps demo bench test study study-ci help clean format,$(MAKECMDGOALS)),)
 ifneq ($(shell pkg-config --exists $(PACKAGES) 2>/dev/null && echo yes),yes)
 $(error a library is missing ($(PACKAGES)); run "make deps" first)
 endif
@@ -296,6 +297,39 @@ coverage: ## line and branch coverage of the unit tests and the system tests tha
 	@gcovr --root . --filter src/ --filter cmd/ --exclude-unreachable-branches --print-summary \
 		--object-directory build/coverage 2>/dev/null | tail -n 40
 
+# ---- the calibration study: libserin's judge on simulated rollouts --------------------------------
+STUDY_LAYERS  := base agreement labels verdict platform
+STUDY_SOURCES := $(filter-out tests/study/test_%.c,$(sort $(wildcard tests/study/*.c)))
+STUDY_TESTS   := $(sort $(wildcard tests/study/test_*.c))
+STUDY_CFLAGS  = $(shell pkg-config --cflags gsl)
+STUDY_LIBS    = $(shell pkg-config --libs gsl)
+# Held to the product's warnings; GSL's headers are the system's.
+$(B)/tests/study/%.o: CPPFLAGS += $(STUDY_CFLAGS)
+$(STUDY_SOURCES:%.c=$(B)/%.o): WARNINGS += -Wconversion -Wsign-conversion
+
+$(B)/study/study: $(STUDY_SOURCES:%.c=$(B)/%.o) $(call archives,$(STUDY_LAYERS))
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(call link,$(filter %.o,$^),$(STUDY_LAYERS),$(STUDY_LIBS))
+
+$(B)/unit/study: $(patsubst %.c,$(B)/%.o,$(STUDY_TESTS) $(filter-out tests/study/main.c,$(STUDY_SOURCES))) \
+                 $(SUPPORT_ARCHIVE) $(call archives,$(STUDY_LAYERS))
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(call link,$(filter %.o,$^) $(SUPPORT_ARCHIVE),$(STUDY_LAYERS),$(STUDY_LIBS) -lcriterion)
+
+# STUDY="--study coverage --fresh" and the like.
+.PHONY: study
+study: ## the full calibration study, writing docs/statistics (up to two hours on two cores; resumes)
+	@sh tests/support/deps.sh build study
+	@$(MAKE) --no-print-directory $(B)/study/study
+	@$(B)/study/study --profile full --out docs/statistics --state $(B)/study/state $(STUDY)
+
+.PHONY: study-ci
+study-ci: ## the small calibration study: fails when a promise is broken
+	@sh tests/support/deps.sh build test study
+	@$(MAKE) --no-print-directory -j$(JOBS) $(B)/unit/study $(B)/study/study
+	@sh tests/support/run_unit.sh $(B)/unit/study
+	@$(B)/study/study --profile ci --out $(B)/study/ci --state $(B)/study/state $(STUDY)
+
 # ---- the rest ----------------------------------------------------------------------------------
 .PHONY: demo
 demo: ## install what is missing, build, run the demonstration on real label streams
@@ -329,6 +363,6 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
 
 -include $(patsubst %.c,$(B)/%.d,$(SOURCES) $(COMMANDS) $(TESTS))
--include $(wildcard $(B)/tests/fuzz/*.d $(B)/tests/bench/*.d $(B)/tests/race/*.d $(B)/tests/check/*.d $(B)/tests/support/*.d)
+-include $(wildcard $(B)/tests/fuzz/*.d $(B)/tests/bench/*.d $(B)/tests/race/*.d $(B)/tests/check/*.d $(B)/tests/support/*.d $(B)/tests/study/*.d)
 # Objects made on the way to a program are kept.
 .PRECIOUS: $(B)/%.o

@@ -1,5 +1,5 @@
 #!/bin/sh
-# deps.sh [build] [test] [check] [bench] : installs what is missing on Debian or Ubuntu, quietly when
+# deps.sh [build] [test] [check] [bench] [study] : installs what is missing on Debian or Ubuntu, quietly when
 # all is there. Needs root or sudo only when something has to be installed.
 set -u
 
@@ -49,11 +49,15 @@ need_bench() {
     python3 -c 'import ensurepip' 2>/dev/null || missing="$missing python3-venv"
 }
 
+need_study() {
+    need_package gsl libgsl-dev
+}
+
 for group in "$@"; do
     case $group in
-    build | test | check | bench) "need_$group" ;;
+    build | test | check | bench | study) "need_$group" ;;
     *)
-        echo "deps: unknown group \"$group\"; known: build test check bench" >&2
+        echo "deps: unknown group \"$group\"; known: build test check bench study" >&2
         exit 2
         ;;
     esac

@@ -1,0 +1,18 @@
+#include "study/study_rows.h"
+
+#include <string.h>
+
+const struct study *const studies[] = {
+    &study_coverage,
+};
+const size_t study_count = ARRAY_LENGTH(studies);
+
+const struct study *study_find(const char *name)
+{
+    for (size_t i = 0; i < study_count; i++) {
+        if (strcmp(studies[i]->name, name) == 0) {
+            return studies[i];
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,9 @@
+/* The rows of the table of studies, each defined by its own study_<name>.c. */
+#ifndef SERIN_STUDY_STUDY_ROWS_H
+#define SERIN_STUDY_STUDY_ROWS_H
+
+#include "study/study.h"
+
+extern const struct study study_coverage;
+
+#endif
