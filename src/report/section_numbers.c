@@ -114,6 +114,29 @@ static void write_dependence(struct page *page, const char *name, const struct a
     page_paragraph(page, "  ", 2);
 }
 
+static void add_percent(struct page *page, double share)
+{
+    /* Down, so that 100 % means all. */
+    page_add_double(page, floor(share * 1000.0) / 10.0);
+    page_add(page, " %");
+}
+
+/* "References are known of 93.1 % of the canary's labels and of 99 % of the stable version's." */
+static void write_completeness(struct page *page, const struct verdict *verdict)
+{
+    const struct arm_result *canary = &verdict->arms[ARM_CANARY];
+    const struct arm_result *stable = &verdict->arms[ARM_STABLE];
+    if (!verdict_has_references(verdict) || canary->unreferenced + stable->unreferenced == 0) {
+        return;
+    }
+    page_add(page, "References are known of ");
+    add_percent(page, arm_result_referenced(canary));
+    page_add(page, " of the canary's labels and of ");
+    add_percent(page, arm_result_referenced(stable));
+    page_add(page, " of the stable version's.");
+    page_paragraph(page, "  ", 2);
+}
+
 void section_numbers(struct page *page, const struct verdict *verdict, const struct spec *spec)
 {
     if (verdict->design == DESIGN_SHIFT) {
@@ -132,6 +155,7 @@ void section_numbers(struct page *page, const struct verdict *verdict, const str
         page_add(page, ".");
     }
     page_paragraph(page, "  ", 2);
+    write_completeness(page, verdict);
     write_dependence(page, "The canary's", &verdict->arms[ARM_CANARY]);
     write_dependence(page, "The stable version's", &verdict->arms[ARM_STABLE]);
 }

@@ -56,12 +56,18 @@ static void write_delta(struct json_writer *writer, const struct verdict *verdic
     json_write_object_end(writer);
 }
 
-static void write_arm(struct json_writer *writer, const char *name, const struct arm_result *arm)
+static void write_arm(struct json_writer *writer, const char *name, const struct verdict *verdict,
+                      enum arm which)
 {
+    const struct arm_result *arm = &verdict->arms[which];
     json_write_key(writer, name);
     json_write_object_begin(writer);
     write_estimate(writer, "nmi", &arm->nmi);
     json_field_uint64(writer, "samples", arm->samples);
+    if (verdict_has_references(verdict)) {
+        uint64_t events = arm->samples + arm->unreferenced;
+        write_number(writer, "referenced", arm_result_referenced(arm), events > 0);
+    }
     json_write_object_end(writer);
 }
 
@@ -83,8 +89,8 @@ void answer_write_json(const struct verdict *verdict, const char *id, struct jso
     json_field_text(writer, "verdict", decision_name(verdict->decision));
     json_field_text(writer, "reason", verdict->reason);
     write_delta(writer, verdict);
-    write_arm(writer, "canary", &verdict->arms[ARM_CANARY]);
-    write_arm(writer, "stable", &verdict->arms[ARM_STABLE]);
+    write_arm(writer, "canary", verdict, ARM_CANARY);
+    write_arm(writer, "stable", verdict, ARM_STABLE);
     json_write_key(writer, "warnings");
     json_write_array_begin(writer);
     for (size_t i = 0; i < verdict->warning_count; i++) {

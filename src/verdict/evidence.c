@@ -1,6 +1,5 @@
 #include "verdict/evidence.h"
 
-#include "serin/sample_ratio.h"
 #include "verdict/columns.h"
 #include "verdict/measure.h"
 
@@ -206,20 +205,12 @@ enum serin_status evidence_measure(const struct counts *counts, const struct blo
     return SERIN_OK;
 }
 
-static void assess_traffic(const struct block_tables *tables, struct evidence *evidence)
+/* Only the design `paired` needs keys that both arms saw. */
+static void assess_pairs(const struct block_tables *tables, struct evidence *evidence)
 {
-    double share = evidence->judgement->canary_share;
-    uint64_t canary = block_tables_events(tables, ARM_CANARY);
-    uint64_t stable = block_tables_events(tables, ARM_STABLE);
-    if (evidence->judgement->design == DESIGN_PAIRED) {
-        evidence->no_shared_keys = block_tables_pairs(tables) == 0 && canary > 0 && stable > 0;
-        return;
-    }
-    struct serin_sample_ratio ratio;
-    if (share > 0.0 && serin_sample_ratio(canary, stable, share, &ratio) == SERIN_OK) {
-        evidence->sample_ratio_p = ratio.p_value;
-        evidence->sample_ratio_mismatch = ratio.mismatch;
-    }
+    evidence->no_shared_keys =
+        evidence->judgement->design == DESIGN_PAIRED && block_tables_pairs(tables) == 0 &&
+        block_tables_events(tables, ARM_CANARY) > 0 && block_tables_events(tables, ARM_STABLE) > 0;
 }
 
 void evidence_assess(const struct block_tables *tables, const struct judge_context *context,
@@ -239,7 +230,7 @@ void evidence_assess(const struct block_tables *tables, const struct judge_conte
         out->is_stale = context->stale_after_ms > 0 && out->last_ms > 0 &&
                         context->now_ms - out->last_ms > context->stale_after_ms;
     }
-    assess_traffic(tables, evidence);
+    assess_pairs(tables, evidence);
 }
 
 double evidence_samples_wanted(const struct evidence *evidence)

@@ -77,8 +77,10 @@ struct evidence {
     bool in_warm_up;
     double sample_ratio_p; /* 1 when no share is promised */
     bool sample_ratio_mismatch;
+    bool sample_ratio_unclear;  /* an excess that bursts may explain; verdict/traffic.h */
     bool reference_mix_differs; /* the arms saw other references, other slices; verdict/mix.h */
     bool slice_mix_differs;
+    bool completeness_differs; /* references are missing in one arm more than in the other */
     bool window_slides; /* data leave the window, which a sequential interval does not allow */
     struct label_changes labels;
     struct slice_findings slices;
@@ -94,7 +96,7 @@ SERIN_MUST_CHECK enum serin_status evidence_measure(const struct counts *counts,
                                                     const struct judgement *judgement,
                                                     struct evidence *out, struct serin_error *err);
 
-/* Fills in how sound the data are: completeness, age, blocks, traffic share, warm-up. */
+/* Fills in how sound the data are: completeness, age, pairs, warm-up. */
 void evidence_assess(const struct block_tables *tables, const struct judge_context *context,
                      struct evidence *evidence);
 

@@ -10,6 +10,7 @@
 #include "verdict/label_moves.h"
 #include "verdict/mix.h"
 #include "verdict/slices.h"
+#include "verdict/traffic.h"
 #include "verdict/warnings.h"
 
 const char *decision_name(enum decision decision)
@@ -23,6 +24,17 @@ const char *decision_name(enum decision decision)
         break;
     }
     return "inconclusive";
+}
+
+bool verdict_has_references(const struct verdict *verdict)
+{
+    return verdict->design != DESIGN_SHIFT && !verdict->is_agreement;
+}
+
+double arm_result_referenced(const struct arm_result *arm)
+{
+    double events = (double)arm->samples + (double)arm->unreferenced;
+    return events > 0.0 ? (double)arm->samples / events : 0.0;
 }
 
 static void verdict_fill(const struct evidence *evidence, struct verdict *verdict)
@@ -75,6 +87,7 @@ enum serin_status judge(const struct spec *spec, const struct block_tables *tabl
     TRY(counts_create_ranked(tables, &spec->judgement, &grouping, &counts, err));
     TRY(evidence_measure(counts, tables, &spec->judgement, &evidence, err));
     TRY(companions_measure(counts, &evidence, err));
+    TRY(traffic_compare(counts, tables, &evidence, err));
     TRY(reference_mix_compare(counts, &evidence, err));
     TRY(slice_mix_compare(tables, spec, &evidence, err));
     evidence_assess(tables, context, &evidence);

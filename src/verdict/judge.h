@@ -123,6 +123,12 @@ SERIN_MUST_CHECK enum serin_status judge(const struct spec *spec, const struct b
                                          const struct judge_context *context, struct verdict *out,
                                          struct serin_error *err);
 
+/* Whether labels were compared with references, which may come late or not at all. */
+bool verdict_has_references(const struct verdict *verdict);
+
+/* The share of an arm's events (paired: keys) whose reference is known; 0 when there are none. */
+double arm_result_referenced(const struct arm_result *arm);
+
 /*
  * The verdict when there are no tables because the source failed and the stream's policy is to
  * pause: inconclusive, reason `source_unavailable`.

@@ -3,9 +3,9 @@
 #include "labels/slice_cells.h"
 #include "serin/cap.h"
 #include "serin/sample_ratio.h"
-#include "serin/shift.h"
 #include "verdict/measure.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 /* An arm's events by kind (a reference, a slice), by block and in all. */
@@ -46,53 +46,47 @@ static void mix_add(struct mix *mix, uint32_t block, size_t kind, uint64_t count
         .block = block, .row = SERIN_NO_REFERENCE, .column = (uint32_t)kind, .count = count};
 }
 
-static enum serin_status mix_effect(const struct mix *mix, const struct evidence *evidence,
-                                    struct serin_design_effect *out, struct serin_error *err)
+/* Where blocks are unknown all events are one block's, whose spread says nothing. */
+static struct serin_blocks mix_blocks(const struct mix *mix, const struct evidence *evidence)
 {
-    if (!evidence->blocks_known) {
-        return SERIN_OK;
+    for (size_t i = 0; i < mix->cell_count && !evidence->blocks_known; i++) {
+        mix->cells[i].block = 0;
     }
-    struct serin_blocks blocks = {
+    return (struct serin_blocks){
         .cells = mix->cells, .count = mix->cell_count, .columns = mix->kinds};
-    bool defined = false;
-    return measured(serin_shift_design_effect(&blocks, out), "the design effect of a mix", &defined,
-                    err);
 }
 
+/* Whether the mixes differ, as one of `tests` that share the error. */
 static enum serin_status mixes_compare(const struct mix mixes[static ARM_COUNT],
-                                       const struct evidence *evidence, bool *out_differ,
-                                       struct serin_error *err)
+                                       const struct evidence *evidence, size_t tests,
+                                       bool *out_differ, struct serin_error *err)
 {
-    struct serin_shift_input input = {
-        .canary = mixes[ARM_CANARY].totals,
-        .stable = mixes[ARM_STABLE].totals,
-        .labels = mixes[ARM_CANARY].kinds,
-        .canary_effect = SERIN_INDEPENDENT,
-        .stable_effect = SERIN_INDEPENDENT,
-        .normalizer = evidence->judgement->normalizer,
-        .confidence = {.interval = SERIN_FIXED, .level = evidence->judgement->level},
-    };
-    struct serin_shift shift;
+    struct serin_blocks canary = mix_blocks(&mixes[ARM_CANARY], evidence);
+    struct serin_blocks stable = mix_blocks(&mixes[ARM_STABLE], evidence);
+    struct serin_anytime_test test;
     bool defined = false;
-    TRY(mix_effect(&mixes[ARM_CANARY], evidence, &input.canary_effect, err));
-    TRY(mix_effect(&mixes[ARM_STABLE], evidence, &input.stable_effect, err));
-    TRY(measured(serin_shift(&input, &shift), "the mix of the arms", &defined, err));
-    *out_differ = defined && shift.state == SERIN_TABLE_OK &&
-                  shift.p_value_adjusted < SERIN_SAMPLE_RATIO_ALPHA;
+    TRY(measured(serin_mix_anytime(&canary, &stable, &test), "the mix of the arms", &defined, err));
+    *out_differ = defined && test.p_value * (double)tests < SERIN_SAMPLE_RATIO_ALPHA;
     return SERIN_OK;
 }
 
 /* ---- references ----------------------------------------------------------------------------- */
 
+/* Distinct pairs of block and reference, those without reference included. */
+static size_t places_count(const struct arm_counts *arm)
+{
+    size_t places = 0;
+    for (size_t i = 0; i < arm->cell_count; i++) {
+        places += i == 0 || arm->cells[i].block != arm->cells[i - 1].block ||
+                  arm->cells[i].row != arm->cells[i - 1].row;
+    }
+    return places;
+}
+
 static enum serin_status references_take(const struct counts *counts, enum arm arm, struct mix *out)
 {
     const struct arm_counts *from = &counts->arms[arm];
-    size_t places = 0; /* distinct pairs of block and reference */
-    for (size_t i = 0; i < from->cell_count; i++) {
-        places += i == 0 || from->cells[i].block != from->cells[i - 1].block ||
-                  from->cells[i].row != from->cells[i - 1].row;
-    }
-    TRY(mix_init(out, places, counts->rows));
+    TRY(mix_init(out, places_count(from), counts->rows));
     for (size_t i = 0; i < from->cell_count; i++) {
         if (from->cells[i].row != SERIN_NO_REFERENCE) {
             mix_add(out, from->cells[i].block, from->cells[i].row, from->cells[i].count);
@@ -101,29 +95,59 @@ static enum serin_status references_take(const struct counts *counts, enum arm a
     return SERIN_OK;
 }
 
-static enum serin_status references_compare(const struct counts *counts,
-                                            struct mix mixes[static ARM_COUNT],
-                                            struct evidence *evidence, struct serin_error *err)
+/* Kind 0: events with a reference; kind 1: those without, which come last in their block. */
+static enum serin_status completeness_take(const struct counts *counts, enum arm arm,
+                                           struct mix *out)
 {
-    for (size_t arm = 0; arm < ARM_COUNT; arm++) {
-        if (references_take(counts, (enum arm)arm, &mixes[arm]) != SERIN_OK) {
-            return serin_fail(err, SERIN_NO_MEMORY, "the mix of references");
-        }
+    const struct arm_counts *from = &counts->arms[arm];
+    TRY(mix_init(out, places_count(from), 2));
+    for (size_t i = 0; i < from->cell_count; i++) {
+        bool is_missing = from->cells[i].row == SERIN_NO_REFERENCE;
+        mix_add(out, from->cells[i].block, is_missing, from->cells[i].count);
     }
-    return mixes_compare(mixes, evidence, &evidence->reference_mix_differs, err);
+    return SERIN_OK;
+}
+
+/* What is compared, as taken from one arm's counts. */
+typedef enum serin_status mix_taker(const struct counts *counts, enum arm arm, struct mix *out);
+
+static enum serin_status counts_compare(const struct counts *counts, mix_taker *take,
+                                        const struct evidence *evidence, bool *out_differ,
+                                        struct serin_error *err)
+{
+    struct mix mixes[ARM_COUNT] = {0};
+    enum serin_status status = SERIN_OK;
+    for (size_t arm = 0; arm < ARM_COUNT && status == SERIN_OK; arm++) {
+        status = take(counts, (enum arm)arm, &mixes[arm]);
+    }
+    status = status == SERIN_OK ? mixes_compare(mixes, evidence, 1, out_differ, err)
+                                : serin_fail(err, SERIN_NO_MEMORY, "the mix of references");
+    mix_clear(&mixes[ARM_CANARY]);
+    mix_clear(&mixes[ARM_STABLE]);
+    return status;
+}
+
+static double missing_share(const struct arm_counts *arm)
+{
+    return arm->events > 0 ? (double)arm->unreferenced / (double)arm->events : 0.0;
 }
 
 enum serin_status reference_mix_compare(const struct counts *counts, struct evidence *evidence,
                                         struct serin_error *err)
 {
+    bool mix_differs = false;
+    bool completeness_differs = false;
     if (evidence->judgement->design != DESIGN_REFERENCE) {
         return SERIN_OK;
     }
-    struct mix mixes[ARM_COUNT] = {0};
-    enum serin_status status = references_compare(counts, mixes, evidence, err);
-    mix_clear(&mixes[ARM_CANARY]);
-    mix_clear(&mixes[ARM_STABLE]);
-    return status;
+    TRY(counts_compare(counts, references_take, evidence, &mix_differs, err));
+    TRY(counts_compare(counts, completeness_take, evidence, &completeness_differs, err));
+    double difference =
+        missing_share(&counts->arms[ARM_CANARY]) - missing_share(&counts->arms[ARM_STABLE]);
+    evidence->reference_mix_differs = mix_differs;
+    evidence->completeness_differs =
+        completeness_differs && fabs(difference) > evidence->margin / 4.0;
+    return SERIN_OK;
 }
 
 /* ---- slices --------------------------------------------------------------------------------- */
@@ -201,14 +225,14 @@ static enum serin_status dimension_take(const struct block_tables *tables,
 
 static enum serin_status dimension_compare(const struct block_tables *tables,
                                            struct dimension dimension, const uint64_t *masses,
-                                           struct mix mixes[static ARM_COUNT],
+                                           size_t dimensions, struct mix mixes[static ARM_COUNT],
                                            struct evidence *evidence, struct serin_error *err)
 {
     bool differ = false;
     if (dimension_take(tables, dimension, masses, mixes) != SERIN_OK) {
         return serin_fail(err, SERIN_NO_MEMORY, "the mix of slices");
     }
-    TRY(mixes_compare(mixes, evidence, &differ, err));
+    TRY(mixes_compare(mixes, evidence, dimensions, &differ, err));
     evidence->slice_mix_differs = evidence->slice_mix_differs || differ;
     return SERIN_OK;
 }
@@ -230,7 +254,8 @@ enum serin_status slice_mix_compare(const struct block_tables *tables, const str
     for (size_t i = 0; i < spec->slice_count && status == SERIN_OK; i++) {
         struct mix mixes[ARM_COUNT] = {0};
         struct dimension dimension = dimension_find(tables, spec->slices[i]);
-        status = dimension_compare(tables, dimension, masses, mixes, evidence, err);
+        status =
+            dimension_compare(tables, dimension, masses, spec->slice_count, mixes, evidence, err);
         mix_clear(&mixes[ARM_CANARY]);
         mix_clear(&mixes[ARM_STABLE]);
     }

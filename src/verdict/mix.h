@@ -2,8 +2,8 @@
  * Whether both arms saw the same traffic: the same mix of references, the same mix of slices.
  *
  * A canary that gets another kind of traffic than the stable arm can differ from it for that alone.
- * The test is the G-test of mix against arm, over the mean design effect of the blocks, at
- * SERIN_SAMPLE_RATIO_ALPHA; like the test of the promised share it is meant for one look.
+ * The test (serin_mix_anytime) is valid however often one looks, and takes bursts into account:
+ * over all looks together it alarms falsely in SERIN_SAMPLE_RATIO_ALPHA of rollouts.
  */
 #ifndef SERIN_VERDICT_MIX_H
 #define SERIN_VERDICT_MIX_H
@@ -15,8 +15,10 @@
 #include "verdict/spec.h"
 
 /*
- * Sets evidence->reference_mix_differs. Only in the design `reference`; pairs share their
- * references. Fails with SERIN_NO_MEMORY and SERIN_BUG.
+ * Sets evidence->reference_mix_differs, and completeness_differs when the arms' shares of events
+ * without reference differ by more than chance and by more than a quarter of the margin: then which
+ * events lack one depends on the arm, and what is left of the two cannot be compared. Only in the
+ * design `reference`; pairs share their references. Fails with SERIN_NO_MEMORY and SERIN_BUG.
  */
 SERIN_MUST_CHECK enum serin_status reference_mix_compare(const struct counts *counts,
                                                          struct evidence *evidence,

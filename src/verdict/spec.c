@@ -17,6 +17,7 @@ const struct judgement judgement_default = {
     .min_samples = 500,
     .plan = 2000,
     .canary_share = 0.0,
+    .min_referenced = 0.5,
     .label_cap = 200,
     .warm_up_ms = 0,
 };
@@ -95,6 +96,13 @@ static const struct decode_field judgement_rows[] = {
      .minimum = "0",
      .below = "1",
      .help = "share of the traffic promised to the canary, checked against what it got; 0: none"},
+    {.name = "min_referenced",
+     DECODE_DOUBLE(struct judgement, min_referenced),
+     .fallback = "0.5",
+     .minimum = "0",
+     .maximum = "1",
+     .help = "share of an arm's labels that needs a reference for a promote; less is declared to "
+             "be enough by a smaller number"},
     {.name = "label_cap",
      DECODE_UINT64(struct judgement, label_cap),
      .fallback = "200",

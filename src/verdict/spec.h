@@ -30,14 +30,15 @@ struct judgement {
     enum interval_kind interval;
     enum serin_normalizer normalizer;
     enum label_names label_names;
-    double margin;        /* loss of NMI accepted, in (0, 1) */
-    double shift_margin;  /* Jensen-Shannon divergence accepted, in bits, in (0, 1) */
-    double level;         /* confidence level, in [0.5, 1) */
-    uint64_t min_samples; /* per arm, after the design effect */
-    uint64_t plan;        /* sample size at which the sequential boundary is tightest */
-    double canary_share;  /* promised share of the traffic, in (0, 1); 0: none promised */
-    uint64_t label_cap;   /* labels and references told apart; the tail is merged into one */
-    int64_t warm_up_ms;   /* a promote is held back this long after the canary's first event */
+    double margin;         /* loss of NMI accepted, in (0, 1) */
+    double shift_margin;   /* Jensen-Shannon divergence accepted, in bits, in (0, 1) */
+    double level;          /* confidence level, in [0.5, 1) */
+    uint64_t min_samples;  /* per arm, after the design effect */
+    uint64_t plan;         /* sample size at which the sequential boundary is tightest */
+    double canary_share;   /* promised share of the traffic, in (0, 1); 0: none promised */
+    double min_referenced; /* share of an arm's events that needs a reference for a promote */
+    uint64_t label_cap;    /* labels and references told apart; the tail is merged into one */
+    int64_t warm_up_ms;    /* a promote is held back this long after the canary's first event */
 };
 extern const struct judgement judgement_default;
 

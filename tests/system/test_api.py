@@ -72,7 +72,7 @@ class Answers(ServiceCase):
         self.assertEqual((got["verdict"], got["reason"]), ("promote", "within_margin"))
         self.assertEqual(list(got)[:7], ["id", "verdict", "reason", "delta", "canary", "stable", "warnings"])
         self.assertEqual(list(got["delta"]), ["estimate", "lower", "upper", "level", "margin", "plan"])
-        self.assertEqual(list(got["canary"]), ["nmi", "lower", "upper", "samples"])
+        self.assertEqual(list(got["canary"]), ["nmi", "lower", "upper", "samples", "referenced"])
         self.assertEqual((got["canary"]["samples"], got["stable"]["samples"]), (3000, 20000))
 
     def test_a_broken_canary_is_rolled_back(self):

@@ -39,14 +39,15 @@ Test(answer, has_every_field_in_the_agreed_order)
 {
     struct verdict verdict = beyond_the_margin();
     owned(buffer) buffer = buffer_create(ANSWER_BYTES_MAX);
-    cr_assert(
-        eq(str, (char *)written(&verdict, "8f14e45fceea167a", buffer),
-           "{\"id\":\"8f14e45fceea167a\",\"verdict\":\"rollback\",\"reason\":\"beyond_margin\","
-           "\"delta\":{\"estimate\":-0.163,\"lower\":-0.201235,\"upper\":-0.125,\"level\":0.95,"
-           "\"margin\":0.1,\"plan\":2000},"
-           "\"canary\":{\"nmi\":0.71,\"lower\":0.68,\"upper\":0.74,\"samples\":5120},"
-           "\"stable\":{\"nmi\":0.87,\"lower\":0.86,\"upper\":0.88,\"samples\":97211},"
-           "\"warnings\":[\"few_blocks_warning\",\"labels_new\"]}"));
+    cr_assert(eq(
+        str, (char *)written(&verdict, "8f14e45fceea167a", buffer),
+        "{\"id\":\"8f14e45fceea167a\",\"verdict\":\"rollback\",\"reason\":\"beyond_margin\","
+        "\"delta\":{\"estimate\":-0.163,\"lower\":-0.201235,\"upper\":-0.125,\"level\":0.95,"
+        "\"margin\":0.1,\"plan\":2000},"
+        "\"canary\":{\"nmi\":0.71,\"lower\":0.68,\"upper\":0.74,\"samples\":5120,\"referenced\":1},"
+        "\"stable\":{\"nmi\":0.87,\"lower\":0.86,\"upper\":0.88,\"samples\":97211,\"referenced\":1}"
+        ","
+        "\"warnings\":[\"few_blocks_warning\",\"labels_new\"]}"));
 }
 
 Test(answer, undefined_is_null_and_a_forecast_comes_last)
@@ -66,8 +67,9 @@ Test(answer, undefined_is_null_and_a_forecast_comes_last)
         str, (char *)written(&verdict, NULL, buffer),
         "{\"verdict\":\"inconclusive\",\"reason\":\"too_few_samples\","
         "\"delta\":{\"estimate\":null,\"lower\":null,\"upper\":null,\"level\":0.95,\"margin\":0.1},"
-        "\"canary\":{\"nmi\":null,\"lower\":null,\"upper\":null,\"samples\":5120},"
-        "\"stable\":{\"nmi\":0.87,\"lower\":0.86,\"upper\":0.88,\"samples\":97211},"
+        "\"canary\":{\"nmi\":null,\"lower\":null,\"upper\":null,\"samples\":5120,\"referenced\":1},"
+        "\"stable\":{\"nmi\":0.87,\"lower\":0.86,\"upper\":0.88,\"samples\":97211,\"referenced\":1}"
+        ","
         "\"warnings\":[],\"forecast\":{\"samples\":1200,\"minutes\":12.3457}}"));
     buffer_clear(buffer);
     verdict.forecast_minutes = 0.0;

@@ -137,10 +137,28 @@ static void set_sample_ratio(struct evidence *evidence, struct judgement *judgem
     evidence->sample_ratio_mismatch = true;
 }
 
+static void set_unclear_ratio(struct evidence *evidence, struct judgement *judgement)
+{
+    (void)judgement;
+    evidence->sample_ratio_unclear = true;
+}
+
 static void set_slice_mix(struct evidence *evidence, struct judgement *judgement)
 {
     (void)judgement;
     evidence->slice_mix_differs = true;
+}
+
+static void set_completeness(struct evidence *evidence, struct judgement *judgement)
+{
+    (void)judgement;
+    evidence->completeness_differs = true;
+}
+
+static void set_few_references(struct evidence *evidence, struct judgement *judgement)
+{
+    (void)judgement;
+    evidence->arms[ARM_CANARY].result.unreferenced = 5001;
 }
 
 static void set_few_samples(struct evidence *evidence, struct judgement *judgement)
@@ -269,6 +287,9 @@ static const struct trigger triggers[] = {
     {"stale_data",            set_stale                 },
     {"sample_ratio_mismatch", set_sample_ratio          },
     {"sample_ratio_mismatch", set_slice_mix             },
+    {"completeness_differs",  set_completeness          },
+    {"sample_ratio_unclear",  set_unclear_ratio         },
+    {"few_references",        set_few_references        },
     {"too_few_samples",       set_few_samples           },
     {"too_few_samples",       set_few_samples_for_labels},
     {"few_blocks",            set_few_blocks            },
@@ -410,5 +431,14 @@ Test(guards, free_names_may_change)
     struct judgement judgement = judgement_default;
     struct evidence evidence = sound_evidence(&judgement);
     evidence.labels = (struct label_changes){3, 3, 1, 2};
+    expect(&evidence, DECISION_PROMOTE, "within_margin");
+}
+
+Test(guards, a_smaller_share_of_references_can_be_declared_to_be_enough)
+{
+    struct judgement judgement = judgement_default;
+    struct evidence evidence = sound_evidence(&judgement);
+    evidence.arms[ARM_CANARY].result.unreferenced = 5001;
+    judgement.min_referenced = 0.4;
     expect(&evidence, DECISION_PROMOTE, "within_margin");
 }

@@ -71,7 +71,55 @@ Test(mix, beyond_the_maximum_the_smallest_count_as_one)
 Test(mix, one_large_value_among_thousands_of_small_ones_is_heard)
 {
     owned(block_tables) tables = table_begin();
-    put_many(tables, 2000, (const uint64_t[2]){5, 5}, (const uint64_t[2]){5, 5});
+    put_many(tables, 2000, (const uint64_t[2]){20, 20}, (const uint64_t[2]){20, 20});
     put(tables, "tenant", 4000, 500);
     cr_assert(mix_differs(tables));
+}
+
+/* ---- references ------------------------------------------------------------------------------ */
+
+/* Evidence of arms of which the given numbers of events have no reference. */
+static struct evidence with_missing(uint64_t canary, uint64_t stable)
+{
+    static struct judgement judgement;
+    uint64_t counts[KIND_CELLS];
+    owned(block_tables) tables = table_begin();
+    owned(grouping) grouping = NULL;
+    owned(counts) both = NULL;
+    struct serin_error err = {0};
+    judgement = judgement_default;
+    arm_counts_fill(5000, 0.2, counts);
+    for (size_t arm = 0; arm < ARM_COUNT; arm++) {
+        struct table_place place = {.arm = (enum arm)arm};
+        table_spread(tables, &place, 4, 5, counts, KINDS, KINDS);
+    }
+    for (size_t i = 0; i < 20; i++) {
+        struct table_place place = {.pod = (unsigned)i % 4, .bucket = (unsigned)i / 4};
+        place.arm = ARM_CANARY;
+        table_put_labels(tables, &place, &(uint64_t){canary / 20}, 1);
+        place.arm = ARM_STABLE;
+        table_put_labels(tables, &place, &(uint64_t){stable / 20}, 1);
+    }
+    table_end(tables, TABLE_START_MS, TABLE_START_MS + 5 * MINUTE_MS);
+    struct evidence evidence = sound_evidence(&judgement);
+    cr_assert(eq(int, counts_create_ranked(tables, &judgement, &grouping, &both, &err), SERIN_OK));
+    cr_assert(eq(int, reference_mix_compare(both, &evidence, &err), SERIN_OK));
+    return evidence;
+}
+
+Test(mix, references_that_are_missing_alike_are_no_difference)
+{
+    cr_assert(not(with_missing(0, 0).completeness_differs));
+    cr_assert(not(with_missing(2000, 2000).completeness_differs));
+}
+
+Test(mix, references_that_one_arm_lacks_more_often_make_the_arms_incomparable)
+{
+    cr_assert(with_missing(2000, 500).completeness_differs);
+    cr_assert(with_missing(500, 2000).completeness_differs);
+}
+
+Test(mix, a_difference_in_completeness_below_a_quarter_of_the_margin_is_no_matter)
+{
+    cr_assert(not(with_missing(100, 0).completeness_differs));
 }
