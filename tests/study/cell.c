@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CELLS_MAX = 1 << 20 };
+enum { CELLS_MAX = 1 << 20, CONFIRMATION_FACTOR = 10 };
 
 struct cell_list {
     struct cell *cells;
@@ -42,7 +42,9 @@ struct cell *cell_list_add(struct cell_list *cells, size_t repetitions, size_t c
     } else {
         cells->is_short = true;
     }
-    *cell = (struct cell){.repetitions = repetitions, .chunk = chunk};
+    *cell = (struct cell){.repetitions = repetitions,
+                          .chunk = chunk,
+                          .confirmation = CONFIRMATION_FACTOR * repetitions};
     return cell;
 }
 
@@ -165,8 +167,8 @@ uint64_t cell_digest(const struct cell *cell)
                                cell->parameters[i].name, cell->parameters[i].text);
         length += (size_t)written;
     }
-    int written =
-        snprintf(text + length, sizeof(text) - length, "%zu/%zu", cell->repetitions, cell->chunk);
+    int written = snprintf(text + length, sizeof(text) - length, "%zu/%zu/%zu", cell->repetitions,
+                           cell->chunk, cell->confirmation);
     return hash_siphash64(&key, text, length + (size_t)written);
 }
 

@@ -22,7 +22,8 @@ struct cell {
     struct parameter parameters[PARAMETERS_MAX];
     size_t parameter_count;
     size_t repetitions;
-    size_t chunk; /* repetitions that share a seed and are done in one go */
+    size_t chunk;        /* repetitions that share a seed and are done in one go */
+    size_t confirmation; /* fresh ones where a rate is doubtful; at first ten times as many */
 };
 
 struct cell_list;

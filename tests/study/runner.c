@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STAGES = 2, CONFIRMATION_FACTOR = 10, THREADS_MAX = 256 };
+enum { STAGES = 2, THREADS_MAX = 256 };
 
 struct chunk_job {
     size_t result; /* index into the results */
@@ -247,7 +247,7 @@ static struct result begin_result(const struct study *study, const struct cell *
     return (struct result){
         .cell = cell,
         .stage = stage,
-        .repetitions = cell->repetitions * (stage > 0 ? CONFIRMATION_FACTOR : 1),
+        .repetitions = stage > 0 ? cell->confirmation : cell->repetitions,
         .is_last = true,
         .tallies = {.measure_count = study->measure_count},
         .measures = study->measures,

@@ -46,6 +46,7 @@ enum serin_status scenario_create(const struct scenario_wish *wish, struct scena
     if (!scenario) {
         return serin_fail(err, SERIN_NO_MEMORY, "the populations of a cell");
     }
+    scenario->normalizer = wish->stable.normalizer;
     scenario->stable_nmi = population_nmi(scenario->stable, wish->stable.normalizer);
     scenario->delta = scenario_delta(scenario, wish->stable.normalizer);
     *out = scenario;

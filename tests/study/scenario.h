@@ -20,7 +20,8 @@ struct scenario {
     struct sampler *stable_sampler;
     uint64_t *canary_counts; /* room for one table each */
     uint64_t *stable_counts;
-    size_t cells; /* references × labels */
+    size_t cells;                     /* references × labels */
+    enum serin_normalizer normalizer; /* of what follows */
     double stable_nmi;
     double delta; /* the true one, which a fault may keep from being the one asked for */
 };

@@ -4,6 +4,7 @@
  */
 #include "study/study_rows.h"
 
+#include "study/coverage_grid.h"
 #include "study/rollout.h"
 #include "study/scenario.h"
 
@@ -18,6 +19,8 @@ enum {
     UPPER_MISS_UNGUARDED,
     PROMOTED,
     ROLLED_BACK,
+    FALSE_PROMOTE,
+    FALSE_ROLLBACK,
     GUARDED,
     WIDTH,
     BIAS,
@@ -36,35 +39,14 @@ static const struct measure measures[] = {
                  0.0                                                                                            },
     [PROMOTED] = {"promoted",             MEASURE_RATE, "",                                                  0.0 },
     [ROLLED_BACK] = {"rolled_back",          MEASURE_RATE, "",                                                  0.0 },
+    [FALSE_PROMOTE] = {"false_promote",        MEASURE_RATE, "promoted where the truth is -margin",               0.03},
+    [FALSE_ROLLBACK] = {"false_rollback",       MEASURE_RATE, "rolled back where nothing changed",                 0.0 },
     [GUARDED] = {"guarded",              MEASURE_RATE, "a guard gave the answer",                           0.0 },
     [WIDTH] = {"width",                MEASURE_MEAN, "of the interval, where no guard answers",           0.0 },
     [BIAS] = {"bias",                 MEASURE_MEAN, "estimate minus true delta, where no guard answers", 0.0 },
     [TRUE_NMI] = {"true_nmi",             MEASURE_MEAN, "of the stable arm",                                 0.0 },
     [TRUE_DELTA] = {"true_delta",           MEASURE_MEAN, "",                                                  0.0 },
 };
-
-static void add_cell(struct cell_list *cells, size_t labels, double nmi, double delta,
-                     double canary, double ratio)
-{
-    struct cell *cell = cell_list_add(cells, 500, 125);
-    cell_set_number(cell, "references", (double)labels);
-    cell_set_number(cell, "labels", (double)labels);
-    cell_set_text(cell, "marginal", "zipf");
-    cell_set_text(cell, "fault", "spread");
-    cell_set_text(cell, "normalizer", "geometric");
-    cell_set_number(cell, "nmi", nmi);
-    cell_set_number(cell, "delta", delta);
-    cell_set_number(cell, "margin", 0.1);
-    cell_set_number(cell, "canary", canary);
-    cell_set_number(cell, "ratio", ratio);
-}
-
-static void plan(enum profile profile, struct cell_list *cells)
-{
-    (void)profile;
-    add_cell(cells, 5, 0.7, -0.1, 1000, 19);
-    add_cell(cells, 5, 0.7, 0, 1000, 1);
-}
 
 static void tally_interval(const struct verdict *verdict, double delta, struct tallies *tallies)
 {
@@ -87,6 +69,23 @@ static void tally_interval(const struct verdict *verdict, double delta, struct t
     tally_add(tallies, BIAS, verdict->delta.value - delta);
 }
 
+/* What the truth makes an error is counted where the truth is just so. */
+static void tally_decision(const struct verdict *verdict, double delta, double margin,
+                           struct tallies *tallies)
+{
+    const double tolerance = 1e-6;
+    bool is_promoted = verdict->decision == DECISION_PROMOTE;
+    bool is_rolled_back = verdict->decision == DECISION_ROLLBACK;
+    tally_add(tallies, PROMOTED, is_promoted);
+    tally_add(tallies, ROLLED_BACK, is_rolled_back);
+    if (fabs(delta + margin) < tolerance) {
+        tally_add(tallies, FALSE_PROMOTE, is_promoted);
+    }
+    if (fabs(delta) < tolerance) {
+        tally_add(tallies, FALSE_ROLLBACK, is_rolled_back);
+    }
+}
+
 static enum serin_status run_one(const struct cell *cell, struct scenario *scenario,
                                  struct random *random, struct tallies *tallies,
                                  struct serin_error *err)
@@ -97,14 +96,17 @@ static enum serin_status run_one(const struct cell *cell, struct scenario *scena
     struct judgement judgement = judgement_default;
     judgement.interval = INTERVAL_FIXED;
     judgement.margin = cell_number(cell, "margin");
+    judgement.normalizer = scenario->normalizer;
+    if (judgement.label_cap < scenario->stable->columns) {
+        judgement.label_cap = scenario->stable->columns;
+    }
     scenario_draw(scenario, random, (uint64_t)events,
                   (uint64_t)llround(events * cell_number(cell, "ratio")));
     TRY(rollout_of_counts(scenario->stable->rows, scenario->stable->columns,
                           scenario->canary_counts, scenario->stable_counts, &tables, err));
     TRY(rollout_judge(&judgement, false, tables, &verdict, err));
     tally_interval(&verdict, scenario->delta, tallies);
-    tally_add(tallies, PROMOTED, verdict.decision == DECISION_PROMOTE);
-    tally_add(tallies, ROLLED_BACK, verdict.decision == DECISION_ROLLBACK);
+    tally_decision(&verdict, scenario->delta, judgement.margin, tallies);
     tally_add(tallies, TRUE_NMI, scenario->stable_nmi);
     tally_add(tallies, TRUE_DELTA, scenario->delta);
     return SERIN_OK;
@@ -122,11 +124,56 @@ static enum serin_status run(const struct cell *cell, struct random *random, siz
     return SERIN_OK;
 }
 
+/* ---- promises -------------------------------------------------------------------------------- */
+
+static bool is_answered(const struct result *result)
+{
+    return !result_is_guarded(result);
+}
+
+static size_t most_labels(const struct result *result)
+{
+    size_t references = cell_size(result->cell, "references");
+    size_t labels = cell_size(result->cell, "labels");
+    return references > labels ? references : labels;
+}
+
+static bool has_few_labels(const struct result *result)
+{
+    return is_answered(result) && most_labels(result) <= 10;
+}
+
+static bool has_many_labels(const struct result *result)
+{
+    return is_answered(result) && most_labels(result) > 10 && most_labels(result) <= 50;
+}
+
+static bool is_interior(const struct result *result)
+{
+    double nmi = cell_number(result->cell, "nmi");
+    return has_few_labels(result) && nmi >= 0.3 && nmi <= 0.85 &&
+           cell_number(result->cell, "canary") >= 1000.0;
+}
+
+static const struct promise promises[] = {
+    {PROMISE_EACH_AT_MOST,  "lower_miss",     0.035, is_answered,     "misses on the promote side"  },
+    {PROMISE_EACH_AT_MOST,  "upper_miss",     0.035, is_answered,     "misses on the rollback side" },
+    {PROMISE_EACH_AT_LEAST, "covered",        0.935, has_few_labels,  "coverage, up to 10 labels"   },
+    {PROMISE_MEAN_AT_LEAST, "covered",        0.945, is_interior,     "coverage within, at least"   },
+    {PROMISE_MEAN_AT_MOST,  "covered",        0.965, is_interior,     "coverage within, at most"    },
+    {PROMISE_EACH_AT_MOST,  "false_promote",  0.035, is_answered,     "false promotes at -margin"   },
+    {PROMISE_MEAN_AT_MOST,  "false_promote",  0.02,  has_few_labels,  "the same, up to 10 labels"   },
+    {PROMISE_MEAN_AT_MOST,  "false_promote",  0.025, has_many_labels, "the same, 11 to 50 labels"   },
+    {PROMISE_EACH_AT_MOST,  "false_rollback", 0.005, is_answered,     "false rollbacks at no change"},
+};
+
 const struct study study_coverage = {
     .name = "coverage",
     .title = "Coverage of the interval at one look",
     .measures = measures,
     .measure_count = ARRAY_LENGTH(measures),
-    .plan = plan,
+    .promises = promises,
+    .promise_count = ARRAY_LENGTH(promises),
+    .plan = coverage_grid_plan,
     .run = run,
 };
