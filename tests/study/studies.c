@@ -4,6 +4,7 @@
 
 const struct study *const studies[] = {
     &study_coverage,
+    &study_looks,
 };
 const size_t study_count = ARRAY_LENGTH(studies);
 

@@ -5,5 +5,6 @@
 #include "study/study.h"
 
 extern const struct study study_coverage;
+extern const struct study study_looks;
 
 #endif
