@@ -17,60 +17,80 @@ static bool is_at_least(double value, double least)
     return isfinite(value) && value >= least;
 }
 
-static bool is_sound(const struct serin_plan *plan)
+static bool is_sound(const struct serin_pending *pending)
 {
-    return is_at_least(plan->canary_variance, 0.0) && is_at_least(plan->stable_variance, 0.0) &&
-           is_at_least(plan->canary_deff, 1.0) && is_at_least(plan->stable_deff, 1.0) &&
-           is_at_least(plan->stable_per_canary, 0.0) && is_share(plan->margin) &&
-           is_share(plan->power) && fabs(plan->delta) <= 1.0;
+    bool variances =
+        is_at_least(pending->canary_variance, 0.0) && is_at_least(pending->stable_variance, 0.0) &&
+        is_at_least(pending->canary_deff, 1.0) && is_at_least(pending->stable_deff, 1.0) &&
+        is_at_least(pending->stable_per_canary, 0.0);
+    bool interval = is_at_least(pending->factor, 1.0) && is_at_least(pending->excess_below, 0.0) &&
+                    is_at_least(pending->excess_above, 0.0);
+    return variances && interval && is_share(pending->margin) && is_share(pending->chance) &&
+           fabs(pending->estimate) <= 1.0 && is_at_least(pending->events, 1.0);
 }
 
-/* Variance of √n_c · delta. */
-static double variance_per_event(const struct serin_plan *plan)
+/* Variance of √n_c · difference. */
+static double variance_per_event(const struct serin_pending *pending)
 {
-    double variance = plan->canary_variance * plan->canary_deff;
-    if (plan->stable_per_canary > 0.0) {
-        variance += plan->stable_variance * plan->stable_deff / plan->stable_per_canary;
+    double variance = pending->canary_variance * pending->canary_deff;
+    if (pending->stable_per_canary > 0.0) {
+        variance += pending->stable_variance * pending->stable_deff / pending->stable_per_canary;
     }
     return variance;
 }
 
 /* The size at which a critical value is taken when the canary has n events. */
-static double effective_size(const struct serin_plan *plan, double n)
+static double effective_size(const struct serin_pending *pending, double n)
 {
-    double canary = n / plan->canary_deff;
-    return plan->stable_per_canary > 0.0
-               ? serin_harmonic_size(canary, n * plan->stable_per_canary / plan->stable_deff)
+    double canary = n / pending->canary_deff;
+    return pending->stable_per_canary > 0.0
+               ? serin_harmonic_size(canary, n * pending->stable_per_canary / pending->stable_deff)
                : canary;
 }
 
-/* Whether n canary events reach the power. */
-static enum serin_status suffices(const struct serin_plan *plan, double n, bool *out)
+/* The chance that a normal variable of this deviation falls short of a distance. */
+static double chance_within(double distance, double deviation)
+{
+    if (deviation > 0.0) {
+        return normal_cdf(distance / deviation);
+    }
+    return distance > 0.0 ? 1.0 : 0.0;
+}
+
+/* Whether n canary events give the chance asked for. */
+static enum serin_status suffices(const struct serin_pending *pending, double n, bool *out)
 {
     double z = 0.0;
-    TRY(serin_critical_value(&plan->confidence, effective_size(plan, n), &z));
-    double reach = z + normal_upper_quantile(1.0 - plan->power);
-    double distance = plan->margin + plan->delta;
-    *out = reach * reach * variance_per_event(plan) <= distance * distance * n;
+    TRY(serin_critical_value(&pending->confidence, effective_size(pending, n), &z));
+    double variance = variance_per_event(pending);
+    double half_width = pending->factor * z * sqrt(variance / n);
+    double shrunk = pending->events / n;
+    double below = half_width + pending->excess_below * shrunk;
+    double above = half_width + pending->excess_above * shrunk;
+    double moves = sqrt(variance * fmax(0.0, n - pending->events)) / n;
+    double distance = pending->estimate + pending->margin;
+    double chance =
+        chance_within(distance - below, moves) + chance_within(-distance - above, moves);
+    *out = chance >= pending->chance;
     return SERIN_OK;
 }
 
-/* The standard error shrinks faster than any critical value grows: bisection on whole numbers. */
-enum serin_status serin_samples_needed(const struct serin_plan *plan, uint64_t *out)
+/* The interval shrinks faster than any critical value grows: bisection on whole numbers. */
+enum serin_status serin_samples_needed(const struct serin_pending *pending, uint64_t *out)
 {
-    if (!is_sound(plan)) {
+    if (!is_sound(pending)) {
         return SERIN_INVALID;
     }
     bool enough = false;
-    TRY(suffices(plan, (double)SERIN_TOTAL_MAX, &enough));
-    if (!enough || plan->margin + plan->delta == 0.0) {
+    TRY(suffices(pending, (double)SERIN_TOTAL_MAX, &enough));
+    if (!enough) {
         return SERIN_UNDEFINED;
     }
-    uint64_t short_of = 0;
+    uint64_t short_of = (uint64_t)pending->events - 1;
     uint64_t reached = SERIN_TOTAL_MAX;
     while (reached - short_of > 1) {
         uint64_t middle = short_of + (reached - short_of) / 2;
-        TRY(suffices(plan, (double)middle, &enough));
+        TRY(suffices(pending, (double)middle, &enough));
         if (enough) {
             reached = middle;
         } else {

@@ -19,10 +19,10 @@ struct forecast {
 };
 
 /*
- * Forecasts when a decision is likely (4 times in 5) if the estimate, the split of the traffic and
- * the design effects stay as they are. False when samples do not help, or nobody can tell: no data,
- * unsound data, few blocks, no estimate, or an estimate so near the margin that it would take
- * more than FORECAST_SAMPLES_MAX.
+ * Forecasts when a decision is likely (4 times in 5), given how far the estimate may still move;
+ * the split of the traffic and the design effects are taken to stay. False when samples do not
+ * help, or nobody can tell: no data, unsound data, few blocks, no estimate, or an estimate so near
+ * the margin that it would take more than FORECAST_SAMPLES_MAX.
  */
 bool forecast_make(const struct evidence *evidence, const struct outcome *outcome,
                    struct forecast *out);
