@@ -19,6 +19,7 @@
 #include "serin/scores.h"
 #include "serin/shift.h"
 #include "serin/slices.h"
+#include "serin/stratified.h"
 #include "serin/table.h"
 
 /* The version of the library that is linked, e.g. "0.1.0". */

@@ -145,8 +145,18 @@ static double score_of(const struct remainder *left, int128 change)
     return entropies_nmi(&entropies, measured->normalizer);
 }
 
+/* Blocks at most: where another starts. */
+static size_t blocks_count(const struct serin_blocks *blocks)
+{
+    size_t count = 0;
+    for (size_t k = 0; k < blocks->count; k++) {
+        count += k == 0 || blocks->cells[k].block != blocks->cells[k - 1].block;
+    }
+    return count;
+}
+
 static void score_blocks(const struct serin_blocks *blocks, struct remainder *left,
-                         struct block_scores *scores)
+                         struct block_deviations *scores)
 {
     for (size_t start = 0, end = 0; start < blocks->count; start = end) {
         while (end < blocks->count && blocks->cells[end].block == blocks->cells[start].block) {
@@ -154,7 +164,9 @@ static void score_blocks(const struct serin_blocks *blocks, struct remainder *le
         }
         int128 change = remove_block(left, blocks->cells + start, end - start);
         if (left->total < left->measured->margins.total) {
-            block_scores_add(scores, score_of(left, change) - left->measured->nmi);
+            scores->blocks[scores->count++] =
+                (struct block_deviation){.block = blocks->cells[start].block,
+                                         .deviation = score_of(left, change) - left->measured->nmi};
         }
     }
 }
@@ -186,31 +198,49 @@ static enum serin_status pooled_table(const struct serin_blocks *blocks, uint64_
     return pool(blocks, *out_counts);
 }
 
-enum serin_status serin_design_effect(const struct serin_blocks *blocks,
-                                      enum serin_normalizer normalizer,
-                                      struct serin_design_effect *out)
+enum serin_status block_deviations_find(const struct serin_blocks *blocks,
+                                        enum serin_normalizer normalizer,
+                                        struct block_deviations *out)
 {
     owned_memory uint64_t *counts = NULL;
     struct serin_table table;
     TRY(pooled_table(blocks, &counts, &table));
     measured_scope measured;
     TRY(measured_init_defined(&measured, &table, normalizer));
-    double independent = 0.0;
-    TRY(independent_variance(&measured, &independent));
+    struct block_deviations found = {.samples = measured.margins.total};
+    TRY(independent_variance(&measured, &found.independent));
 
     __attribute__((cleanup(remainder_clear))) struct remainder left;
     TRY(remainder_init(&left, &measured));
-    struct block_scores scores = {{0}, {0}, 0};
-    score_blocks(blocks, &left, &scores);
-    if (scores.blocks < 2) {
+    found.blocks = memory_allocate(blocks_count(blocks), sizeof(*found.blocks));
+    if (!found.blocks) {
+        return SERIN_NO_MEMORY;
+    }
+    score_blocks(blocks, &left, &found);
+    *out = found;
+    return SERIN_OK;
+}
+
+enum serin_status serin_design_effect(const struct serin_blocks *blocks,
+                                      enum serin_normalizer normalizer,
+                                      struct serin_design_effect *out)
+{
+    struct block_deviations found;
+    TRY(block_deviations_find(blocks, normalizer, &found));
+    owned_memory struct block_deviation *each = found.blocks;
+    if (found.count < 2) {
         return SERIN_UNDEFINED;
+    }
+    struct block_scores scores = {{0}, {0}, 0};
+    for (size_t i = 0; i < found.count; i++) {
+        block_scores_add(&scores, each[i].deviation);
     }
     double variance = block_scores_variance(&scores);
     *out = (struct serin_design_effect){
         .variance = variance,
-        .deff = design_effect_of(variance, independent),
-        .blocks = scores.blocks,
-        .samples = measured.margins.total,
+        .deff = design_effect_of(variance, found.independent),
+        .blocks = found.count,
+        .samples = found.samples,
     };
     return SERIN_OK;
 }

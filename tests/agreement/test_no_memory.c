@@ -112,6 +112,36 @@ static enum serin_status run_shift_effect(const struct big *big)
     return serin_shift_design_effect(&big->blocks, &out);
 }
 
+static enum serin_status run_stratified_effect(const struct big *big)
+{
+    const struct serin_blocks strata[] = {big->blocks, big->blocks};
+    static const double weights[] = {1.0, 2.0};
+    struct serin_stratified_effect out;
+    return serin_stratified_effect(strata, weights, 2, SERIN_GEOMETRIC, &out);
+}
+
+static enum serin_status run_stratified(const struct big *big)
+{
+    struct serin_comparison_input both = {
+        .canary = big->table,
+        .stable = big->table,
+        .canary_effect = independent,
+        .stable_effect = independent,
+        .confidence = fixed_95,
+    };
+    struct serin_comparison comparison;
+    TRY(serin_compare(&both, &comparison));
+    struct serin_stratified_input input = {
+        .strata = &comparison,
+        .count = 1,
+        .canary_effect = SERIN_STRATIFIED_INDEPENDENT,
+        .stable_effect = SERIN_STRATIFIED_INDEPENDENT,
+        .confidence = fixed_95,
+    };
+    struct serin_stratified out;
+    return serin_stratified(&input, &out);
+}
+
 static enum serin_status run_paired(const struct big *big)
 {
     struct serin_paired_comparison out;
@@ -213,31 +243,33 @@ struct call {
 };
 
 static const struct call calls[] = {
-    {"serin_table_inspect",               run_inspect      },
-    {"serin_nmi",                         run_nmi          },
-    {"serin_nmi_estimate",                run_estimate     },
-    {"serin_influence",                   run_influence    },
-    {"serin_jackknife_variance",          run_jackknife    },
-    {"serin_expected_mutual_information", run_expected     },
-    {"serin_scores",                      run_scores       },
-    {"serin_arm_interval",                run_interval     },
-    {"serin_compare",                     run_compare      },
-    {"serin_design_effect",               run_effect       },
-    {"serin_shift_design_effect",         run_shift_effect },
-    {"serin_paired",                      run_paired       },
-    {"serin_paired_design_effect",        run_paired_effect},
-    {"serin_shift",                       run_shift        },
-    {"serin_cap_labels",                  run_cap          },
-    {"serin_table_merge",                 run_merge        },
-    {"serin_entropies",                   run_entropies    },
-    {"serin_arm",                         run_arm          },
-    {"serin_rarefied_nmi",                run_rarefied     },
-    {"serin_adjusted_mutual_information", run_adjusted     },
-    {"serin_rand",                        run_rand         },
-    {"serin_adjusted_rand",               run_adjusted_rand},
-    {"serin_purity",                      run_purity       },
-    {"serin_benjamini_hochberg",          run_hochberg     },
-    {"serin_holm",                        run_holm         },
+    {"serin_table_inspect",               run_inspect          },
+    {"serin_nmi",                         run_nmi              },
+    {"serin_nmi_estimate",                run_estimate         },
+    {"serin_influence",                   run_influence        },
+    {"serin_jackknife_variance",          run_jackknife        },
+    {"serin_expected_mutual_information", run_expected         },
+    {"serin_scores",                      run_scores           },
+    {"serin_arm_interval",                run_interval         },
+    {"serin_compare",                     run_compare          },
+    {"serin_design_effect",               run_effect           },
+    {"serin_shift_design_effect",         run_shift_effect     },
+    {"serin_stratified_effect",           run_stratified_effect},
+    {"serin_stratified",                  run_stratified       },
+    {"serin_paired",                      run_paired           },
+    {"serin_paired_design_effect",        run_paired_effect    },
+    {"serin_shift",                       run_shift            },
+    {"serin_cap_labels",                  run_cap              },
+    {"serin_table_merge",                 run_merge            },
+    {"serin_entropies",                   run_entropies        },
+    {"serin_arm",                         run_arm              },
+    {"serin_rarefied_nmi",                run_rarefied         },
+    {"serin_adjusted_mutual_information", run_adjusted         },
+    {"serin_rand",                        run_rand             },
+    {"serin_adjusted_rand",               run_adjusted_rand    },
+    {"serin_purity",                      run_purity           },
+    {"serin_benjamini_hochberg",          run_hochberg         },
+    {"serin_holm",                        run_holm             },
 };
 
 Test(no_memory, every_allocation_may_fail)
