@@ -36,13 +36,15 @@ struct cell_view slice_cells_view(const struct slice_cells *cells, size_t group)
 static size_t group_of(const struct slices *slices, uint32_t tuple,
                        const struct slice_groups *groups)
 {
+    size_t group = SLICE_UNGROUPED;
     const uint32_t *members = &slices->members[slices->by_tuple[tuple].first];
     for (size_t i = 0; i < slices->by_tuple[tuple].count; i++) {
         if (members[i] >= groups->first && members[i] - groups->first < groups->slices) {
-            return groups->map[members[i] - groups->first];
+            group = groups->map[members[i] - groups->first];
+            break;
         }
     }
-    return SLICE_UNGROUPED;
+    return group == SLICE_UNGROUPED && groups->takes_rest ? groups->count - 1 : group;
 }
 
 /* Room for each group's cells, one group after the other. */

@@ -9,6 +9,7 @@
 #include "serin/error.h"
 #include "serin/jackknife.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Which of neighbouring slices of one dimension are told apart, and which count as one. Borrowed.
@@ -18,6 +19,7 @@ struct slice_groups {
     size_t slices;     /* entries of the map */
     const size_t *map; /* by slice − first: its group, or SLICE_UNGROUPED */
     size_t count;      /* groups */
+    bool takes_rest;   /* the last group takes what falls into none, with or without a value too */
 };
 #define SLICE_UNGROUPED SIZE_MAX
 

@@ -56,6 +56,21 @@ static int by_place(const void *left, const void *right)
     return 0;
 }
 
+/* Sorts and adds up cells of the same place. */
+static size_t cells_add_up(struct serin_block_cell *cells, size_t count)
+{
+    qsort(cells, count, sizeof(*cells), by_place);
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (kept > 0 && by_place(&cells[kept - 1], &cells[i]) == 0) {
+            cells[kept - 1].count += cells[i].count;
+        } else {
+            cells[kept++] = cells[i];
+        }
+    }
+    return kept;
+}
+
 /* The cells of a group, slice by slice, from the reader of single slices. */
 static size_t naive_cells(const struct block_tables *tables, enum arm arm,
                           const struct slice_groups *groups, size_t group,
@@ -72,16 +87,7 @@ static size_t naive_cells(const struct block_tables *tables, enum arm arm,
             count += found;
         }
     }
-    qsort(out, count, sizeof(*out), by_place);
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (kept > 0 && by_place(&out[kept - 1], &out[i]) == 0) {
-            out[kept - 1].count += out[i].count;
-        } else {
-            out[kept++] = out[i];
-        }
-    }
-    return kept;
+    return cells_add_up(out, count);
 }
 
 static void expect_naive(const struct block_tables *tables, const struct slice_groups *groups)
@@ -112,9 +118,9 @@ Test(slice_cells, are_those_that_each_slice_has_alone)
         for (size_t i = 0; i < REGIONS; i++) {
             map[i] = i;
         }
-        expect_naive(tables, &(struct slice_groups){DEVICES, REGIONS, map, REGIONS});
-        expect_naive(tables, &(struct slice_groups){0, DEVICES, map, DEVICES});
-        expect_naive(tables, &(struct slice_groups){0, 0, NULL, 0});
+        expect_naive(tables, &(struct slice_groups){DEVICES, REGIONS, map, REGIONS, false});
+        expect_naive(tables, &(struct slice_groups){0, DEVICES, map, DEVICES, false});
+        expect_naive(tables, &(struct slice_groups){0, 0, NULL, 0, false});
     }
 }
 
@@ -128,7 +134,36 @@ Test(slice_cells, of_slices_in_one_group_are_added_up)
             size_t group = random_below(&random, POOLED + 1);
             map[i] = group < POOLED ? group : SLICE_UNGROUPED;
         }
-        expect_naive(tables, &(struct slice_groups){DEVICES, REGIONS, map, POOLED});
+        expect_naive(tables, &(struct slice_groups){DEVICES, REGIONS, map, POOLED, false});
+    }
+}
+
+Test(slice_cells, of_a_few_slices_and_of_the_rest_are_all_there_are)
+{
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct random random = {seed};
+        owned(block_tables) tables = random_tables(&random);
+        const size_t map[] = {0, SLICE_UNGROUPED, 1};
+        struct slice_groups groups = {DEVICES, 3, map, 3, true};
+        owned(slice_cells) cells = NULL;
+        owned_memory struct serin_block_cell *all = NULL;
+        struct serin_block_cell found[COUNTS];
+        size_t count = 0;
+        size_t expected = 0;
+        cr_assert(eq(int, slice_cells_create(tables, ARM_STABLE, &groups, &cells), SERIN_OK));
+        cr_assert(eq(int, block_tables_cells(tables, ARM_STABLE, ALL_SLICES, &all, &expected), 0));
+        for (size_t group = 0; group < groups.count; group++) {
+            struct cell_view view = slice_cells_view(cells, group);
+            cr_assert(gt(sz, view.count, 0));
+            memcpy(&found[count], view.cells, view.count * sizeof(*found));
+            count += view.count;
+        }
+        count = cells_add_up(found, count);
+        cr_assert(eq(sz, count, expected));
+        for (size_t i = 0; i < count; i++) {
+            cr_assert(zero(int, by_place(&found[i], &all[i])), "seed %zu", (size_t)seed);
+            cr_assert(eq(u64, found[i].count, all[i].count), "seed %zu", (size_t)seed);
+        }
     }
 }
 
@@ -160,7 +195,7 @@ Test(slice_cells, tell_when_memory_runs_out)
     struct random random = {1};
     owned(block_tables) tables = random_tables(&random);
     const size_t map[] = {0, 1};
-    struct slice_groups groups = {0, 2, map, 2};
+    struct slice_groups groups = {0, 2, map, 2, false};
     enum serin_status status = SERIN_NO_MEMORY;
     for (uint64_t failing = 1; status != SERIN_OK; failing++) {
         owned(slice_cells) cells = NULL;
