@@ -37,7 +37,8 @@ static const struct decode_field compare_fields[] = {
      DECODE_TEXT_LIST(struct compare_flags, slices, slice_count),
      .minimum = "0",
      .maximum = "8",
-     .help = "columns whose values are judged apart too, separated by commas"},
+     .help = "columns whose values are judged apart too, separated by commas; the change is taken "
+             "value by value of the first one"},
 };
 static const struct decode_table compare_table = DECODE_TABLE(struct compare_flags, compare_fields);
 

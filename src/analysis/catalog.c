@@ -136,7 +136,8 @@ static const struct decode_field stream_fields[] = {
      DECODE_TEXT_LIST(struct stream_options, slices, slice_count),
      .minimum = "0",
      .maximum = "8",
-     .help = "dimensions that can be judged apart"},
+     .help =
+         "dimensions that can be judged apart; the delta is taken slice by slice of the first one"},
     {.name = "owner",
      DECODE_TEXT(struct stream_options, owner),
      .help = "who looks after the stream"},

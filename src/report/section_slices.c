@@ -1,6 +1,16 @@
 #include "report/section_parts.h"
 #include "report/sections.h"
 
+/* Of a slice that is judged with others, where to look; its reason is that it is too small. */
+static const char *outcome_of(const struct slice_verdict *slice)
+{
+    if (slice->is_pooled) {
+        return "in (others)";
+    }
+    return slice->decision == DECISION_INCONCLUSIVE ? slice->reason
+                                                    : decision_name(slice->decision);
+}
+
 static void write_slice(struct page *page, const struct slice_verdict *slice, int decimals)
 {
     page_add(page, "  ");
@@ -12,9 +22,21 @@ static void write_slice(struct page *page, const struct slice_verdict *slice, in
     page_add_count(page, slice->canary_samples);
     page_cell_right(page, COUNT_COLUMNS);
     page_text(page, "  ");
-    page_text(page, slice->decision == DECISION_INCONCLUSIVE ? slice->reason
-                                                             : decision_name(slice->decision));
+    page_text(page, outcome_of(slice));
     page_line_end(page);
+}
+
+/* Why the change is not the difference of the two arms' NMI. */
+static void write_strata(struct page *page, struct text_view dimension)
+{
+    if (dimension.length == 0) {
+        return;
+    }
+    page_add(page, "The change of the whole is the mean over ");
+    page_add_label(page, dimension, NAME_COLUMNS);
+    page_add(page, ", weighted by the traffic of both arms, so that a mix that differs does not "
+                   "count.");
+    page_paragraph(page, "  ", 2);
 }
 
 void section_slices(struct page *page, const struct verdict *verdict, const struct spec *spec)
@@ -30,7 +52,8 @@ void section_slices(struct page *page, const struct verdict *verdict, const stru
     if (verdict->slices_left_out > 0) {
         page_add(page, "and ");
         page_add_count(page, verdict->slices_left_out);
-        page_add(page, " with fewer samples, not judged");
+        page_add(page, " with fewer samples, judged together only");
         page_paragraph(page, "  ", 2);
     }
+    write_strata(page, verdict->stratified_by);
 }

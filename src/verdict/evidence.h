@@ -7,6 +7,7 @@
 
 #include "labels/block_tables.h"
 #include "serin/error.h"
+#include "serin/interval.h"
 #include "serin/table.h"
 #include "verdict/counts.h"
 #include "verdict/judge.h"
@@ -60,7 +61,10 @@ struct evidence {
     double df;     /* degrees of freedom of its variance; 0: no blocks, normal quantiles */
     double size;   /* harmonic effective sample size z was taken at */
     double unseen; /* allowance for the canary's cells not yet seen */
-    size_t rows;   /* labels that occur in either arm; in `shift` rows is 0 */
+    struct serin_comparison comparison; /* behind a defined delta of the design `reference` */
+    bool is_stratified; /* delta and what goes with it are the slices' weighted mean */
+    double rest_share;  /* then: largest share of an arm's events in slices too small for it */
+    size_t rows;        /* labels that occur in either arm; in `shift` rows is 0 */
     size_t columns;
     double collapse_log_p; /* ln of the chance that the canary has its one label by luck; else 0 */
     bool canary_collapsed; /* one label whatever comes, which chance does not explain */
@@ -79,8 +83,9 @@ struct evidence {
     bool sample_ratio_mismatch;
     bool sample_ratio_unclear;  /* an excess that bursts may explain; verdict/traffic.h */
     bool reference_mix_differs; /* the arms saw other references, other slices; verdict/mix.h */
-    bool slice_mix_differs;
-    bool completeness_differs; /* references are missing in one arm more than in the other */
+    bool strata_mix_differs;    /* other slices of the first dimension asked for */
+    bool slice_mix_differs;     /* of another one */
+    bool completeness_differs;  /* references are missing in one arm more than in the other */
     bool window_slides; /* data leave the window, which a sequential interval does not allow */
     struct label_changes labels;
     struct slice_findings slices;

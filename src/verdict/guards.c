@@ -45,12 +45,22 @@ static bool stale_data(const struct evidence *evidence)
 }
 
 /*
+ * A delta that is taken slice by slice does not feel the mix of these, only the one within the
+ * rest, whose slices are not told apart. A quarter of the margin of an arm's events may be in it.
+ */
+static bool mix_is_harmless(const struct evidence *evidence)
+{
+    return evidence->is_stratified && evidence->rest_share <= evidence->margin / 4.0;
+}
+
+/*
  * The canary's share of the traffic against the promised one, and of every slice against the whole:
  * either alarms falsely in one rollout of 2,000, however often one looks.
  */
 static bool sample_ratio(const struct evidence *evidence)
 {
-    return evidence->sample_ratio_mismatch || evidence->slice_mix_differs;
+    return evidence->sample_ratio_mismatch || evidence->slice_mix_differs ||
+           (evidence->strata_mix_differs && !mix_is_harmless(evidence));
 }
 
 /* Which events lack a reference depends on the arm, so what is left cannot be compared. */

@@ -27,7 +27,10 @@ struct judge_context {
 /* Below so many blocks the variance between them cannot be told. */
 enum { BLOCKS_LEAST = 5 };
 
-enum { WARNINGS_MAX = 8, LABEL_MOVES_MAX = 64, SLICE_VERDICTS_MAX = 64 };
+enum { WARNINGS_MAX = 8, LABEL_MOVES_MAX = 64 };
+
+/* Slices judged by themselves, and the verdicts: one more for the rest of each dimension. */
+enum { SLICES_JUDGED_MAX = 64, SLICE_VERDICTS_MAX = SLICES_JUDGED_MAX + SLICE_DIMENSIONS_MAX };
 
 /* A number with its interval at the level of the spec. */
 struct estimate {
@@ -80,9 +83,15 @@ struct label_move {
     double contribution;
 };
 
-/* A slice judged by itself. Rollbacks are corrected for the number of slices (Holm). */
+/*
+ * A slice judged by itself. Rollbacks are corrected for the number of slices (Holm). Slices that
+ * are too small for a delta are judged together with all other traffic of their dimension, whose
+ * verdict follows theirs.
+ */
 struct slice_verdict {
-    struct slice_value slice; /* borrowed from the tables judged */
+    struct slice_value slice; /* borrowed from the tables judged, or static */
+    bool is_rest;             /* the rest of a dimension */
+    bool is_pooled;           /* part of that rest */
     struct estimate delta;
     uint64_t canary_samples;
     uint64_t stable_samples;
@@ -99,6 +108,8 @@ struct verdict {
     double level;
     uint64_t plan;         /* sample size a sequential interval is tightest at; 0: fixed interval */
     struct estimate delta; /* canary − stable; for shift the divergence in bits (0 … 1) */
+    struct text_view stratified_by; /* dimension whose slices delta is the weighted mean of, or
+                                       empty: all traffic at once, as the arms' own NMI always is */
     struct arm_result arms[ARM_COUNT];
     bool is_agreement;     /* paired without references: delta = NMI(canary, stable) − 1 */
     double shift_p_value;  /* G-test over the design effect; only for design shift */
@@ -110,7 +121,7 @@ struct verdict {
     double forecast_minutes;   /* at the canary's present rate; 0 when there is none */
     struct label_move moves[LABEL_MOVES_MAX]; /* largest |contribution| first */
     size_t move_count;
-    struct slice_verdict slices[SLICE_VERDICTS_MAX]; /* by dimension, then value */
+    struct slice_verdict slices[SLICE_VERDICTS_MAX]; /* by dimension, then value, the rest last */
     size_t slice_count;
     size_t slices_left_out; /* beyond the maximum: those with the fewest samples */
 };

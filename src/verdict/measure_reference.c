@@ -28,6 +28,7 @@ static void take_comparison(const struct serin_comparison *comparison, struct ev
                                         .value = comparison->estimate,
                                         .lower = comparison->lower,
                                         .upper = comparison->upper};
+    evidence->comparison = *comparison;
     evidence->z = comparison->z;
     evidence->df = comparison->df;
     evidence->size = comparison->size;

@@ -226,15 +226,13 @@ static enum serin_status dimension_take(const struct block_tables *tables,
 static enum serin_status dimension_compare(const struct block_tables *tables,
                                            struct dimension dimension, const uint64_t *masses,
                                            size_t dimensions, struct mix mixes[static ARM_COUNT],
-                                           struct evidence *evidence, struct serin_error *err)
+                                           const struct evidence *evidence, bool *out_differ,
+                                           struct serin_error *err)
 {
-    bool differ = false;
     if (dimension_take(tables, dimension, masses, mixes) != SERIN_OK) {
         return serin_fail(err, SERIN_NO_MEMORY, "the mix of slices");
     }
-    TRY(mixes_compare(mixes, evidence, dimensions, &differ, err));
-    evidence->slice_mix_differs = evidence->slice_mix_differs || differ;
-    return SERIN_OK;
+    return mixes_compare(mixes, evidence, dimensions, out_differ, err);
 }
 
 enum serin_status slice_mix_compare(const struct block_tables *tables, const struct spec *spec,
@@ -254,8 +252,11 @@ enum serin_status slice_mix_compare(const struct block_tables *tables, const str
     for (size_t i = 0; i < spec->slice_count && status == SERIN_OK; i++) {
         struct mix mixes[ARM_COUNT] = {0};
         struct dimension dimension = dimension_find(tables, spec->slices[i]);
-        status =
-            dimension_compare(tables, dimension, masses, spec->slice_count, mixes, evidence, err);
+        bool differ = false;
+        status = dimension_compare(tables, dimension, masses, spec->slice_count, mixes, evidence,
+                                   &differ, err);
+        bool *found = i == 0 ? &evidence->strata_mix_differs : &evidence->slice_mix_differs;
+        *found = *found || differ;
         mix_clear(&mixes[ARM_CANARY]);
         mix_clear(&mixes[ARM_STABLE]);
     }

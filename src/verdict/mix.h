@@ -33,8 +33,9 @@ SERIN_MUST_CHECK enum serin_status reference_mix_compare(const struct counts *co
 enum { SLICE_MIX_VALUES_MAX = 256 };
 
 /*
- * Sets evidence->slice_mix_differs when in some dimension of the spec the arms' events spread over
- * the values differently. Fails with SERIN_NO_MEMORY and SERIN_BUG.
+ * Sets evidence->strata_mix_differs when the arms' events spread over the values of the spec's
+ * first dimension differently, and slice_mix_differs for another dimension. Fails with
+ * SERIN_NO_MEMORY and SERIN_BUG.
  */
 SERIN_MUST_CHECK enum serin_status slice_mix_compare(const struct block_tables *tables,
                                                      const struct spec *spec,

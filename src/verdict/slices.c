@@ -4,7 +4,8 @@
 #include "labels/slice_cells.h"
 #include "serin/critical.h"
 #include "serin/slices.h"
-#include "verdict/guards.h"
+#include "verdict/slice_measure.h"
+#include "verdict/strata.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -45,13 +46,14 @@ static int by_slice(const void *left, const void *right)
 
 /* The slices to judge, in the tables' order; `*out_left_out` counts those beyond the maximum. */
 static enum serin_status candidates_choose(const struct block_tables *tables,
-                                           const struct spec *spec, struct candidate **out,
-                                           size_t *out_count, size_t *out_left_out)
+                                           const struct spec *spec, size_t **out, size_t *out_count,
+                                           size_t *out_left_out)
 {
     size_t slices = block_tables_slice_count(tables);
     owned_memory struct candidate *chosen = memory_allocate(slices + 1, sizeof(*chosen));
     owned_memory uint64_t *totals = memory_allocate(slices + 1, sizeof(*totals));
-    if (!chosen || !totals) {
+    owned_memory size_t *numbers = memory_allocate(slices + 1, sizeof(*numbers));
+    if (!chosen || !totals || !numbers) {
         return SERIN_NO_MEMORY;
     }
     slice_totals_add(tables, ARM_CANARY, totals);
@@ -62,10 +64,13 @@ static enum serin_status candidates_choose(const struct block_tables *tables,
             chosen[count++] = (struct candidate){.slice = i, .events = totals[i]};
         }
     }
-    size_t kept = count < SLICE_VERDICTS_MAX ? count : SLICE_VERDICTS_MAX;
+    size_t kept = count < SLICES_JUDGED_MAX ? count : SLICES_JUDGED_MAX;
     qsort(chosen, count, sizeof(*chosen), larger_first);
     qsort(chosen, kept, sizeof(*chosen), by_slice);
-    *out = give(chosen);
+    for (size_t i = 0; i < kept; i++) {
+        numbers[i] = chosen[i].slice;
+    }
+    *out = give(numbers);
     *out_count = kept;
     *out_left_out = count - kept;
     return SERIN_OK;
@@ -122,147 +127,106 @@ double slices_p_value(const struct evidence *evidence)
     return error_of_critical(evidence, evidence->z * distance / half_width) / 2.0;
 }
 
-/* Everything known of one slice before the slices are tested together. */
-struct slice_result {
-    struct slice_verdict verdict;
-    bool is_tested; /* its data suffice */
-    double p;
-};
-
-/* What measuring any slice needs. */
-struct slice_question {
-    const struct block_tables *tables;
-    const struct spec *spec;
-    const struct grouping *grouping;
-};
-
-static enum serin_status slice_measure(const struct slice_question *question,
-                                       const struct counts *counts, size_t slice,
-                                       struct slice_result *out, struct serin_error *err)
-{
-    struct evidence evidence;
-    TRY(evidence_measure(counts, question->tables, &question->spec->judgement, &evidence, err));
-    struct outcome outcome = outcome_decide(&evidence);
-    out->verdict = (struct slice_verdict){
-        .slice = block_tables_slice(question->tables, slice),
-        .delta = evidence.delta,
-        .canary_samples = evidence.arms[ARM_CANARY].result.samples,
-        .stable_samples = evidence.arms[ARM_STABLE].result.samples,
-        .decision = outcome.decision,
-        .reason = outcome.reason,
-    };
-    out->is_tested = outcome.decision != DECISION_INCONCLUSIVE ||
-                     strcmp(outcome.reason, "straddles_margin") == 0;
-    out->p = out->is_tested ? slices_p_value(&evidence) : 1.0;
-    return SERIN_OK;
-}
-
 /* Takes back the rollbacks that do not stand the correction for the number of slices. */
-static enum serin_status holm_apply(struct slice_result *results, size_t count, double level)
+static enum serin_status holm_apply(struct slice_results *results, double level)
 {
     double p[SLICE_VERDICTS_MAX];
     double adjusted[SLICE_VERDICTS_MAX];
     size_t tested = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (results[i].is_tested) {
-            p[tested++] = results[i].p;
+    for (size_t i = 0; i < results->count; i++) {
+        if (results->items[i].is_tested) {
+            p[tested++] = slices_p_value(&results->items[i].evidence);
         }
     }
     TRY(serin_holm(p, tested, adjusted));
     tested = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (!results[i].is_tested) {
+    for (size_t i = 0; i < results->count; i++) {
+        struct slice_result *result = &results->items[i];
+        if (!result->is_tested) {
             continue;
         }
         bool stands = adjusted[tested++] <= (1.0 - level) / 2.0;
-        if (results[i].verdict.decision == DECISION_ROLLBACK && !stands) {
-            results[i].verdict.decision = DECISION_INCONCLUSIVE;
-            results[i].verdict.reason = "straddles_margin";
+        if (result->outcome.decision == DECISION_ROLLBACK && !stands) {
+            result->outcome = (struct outcome){DECISION_INCONCLUSIVE, "straddles_margin"};
         }
     }
     return SERIN_OK;
 }
 
-static void findings_count(const struct slice_result *results, size_t count,
-                           struct slice_findings *out)
+static void findings_count(const struct slice_results *results, struct slice_findings *out)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (results[i].verdict.decision == DECISION_ROLLBACK) {
+    for (size_t i = 0; i < results->count; i++) {
+        const struct slice_result *result = &results->items[i];
+        if (result->outcome.decision == DECISION_ROLLBACK) {
             out->beyond++;
-        } else if (!results[i].is_tested) {
+        } else if (!result->is_tested) {
             out->small++;
-        } else if (results[i].verdict.decision == DECISION_INCONCLUSIVE) {
+        } else if (result->outcome.decision == DECISION_INCONCLUSIVE) {
             out->undecided++;
         }
     }
 }
 
-/* How many candidates from the first on are of its dimension: the tables list them together. */
-static size_t neighbours_count(const struct block_tables *tables,
-                               const struct candidate *candidates, size_t count)
+/* Whether the rest of a result's dimension was measured: it comes last of that dimension. */
+static bool has_rest(const struct slice_results *results, size_t i)
 {
-    struct text_view dimension = block_tables_slice(tables, candidates[0].slice).dimension;
+    struct text_view dimension = results->items[i].value.dimension;
+    while (i + 1 < results->count && text_equal(results->items[i + 1].value.dimension, dimension)) {
+        i++;
+    }
+    return results->items[i].slice == SLICE_REST;
+}
+
+static void verdicts_fill(const struct slice_results *results, struct verdict *verdict)
+{
+    for (size_t i = 0; i < results->count; i++) {
+        const struct slice_result *result = &results->items[i];
+        const struct evidence *evidence = &result->evidence;
+        verdict->slices[i] = (struct slice_verdict){
+            .slice = result->value,
+            .is_rest = result->slice == SLICE_REST,
+            .is_pooled = !result->is_stratum && has_rest(results, i) && result->slice != SLICE_REST,
+            .delta = evidence->delta,
+            .canary_samples = evidence->arms[ARM_CANARY].result.samples,
+            .stable_samples = evidence->arms[ARM_STABLE].result.samples,
+            .decision = result->outcome.decision,
+            .reason = result->outcome.reason,
+        };
+    }
+    verdict->slice_count = results->count;
+}
+
+/* How many candidates from the first on are of its dimension: the tables list them together. */
+static size_t neighbours_count(const struct block_tables *tables, const size_t *slices,
+                               size_t count)
+{
+    struct text_view dimension = block_tables_slice(tables, slices[0]).dimension;
     size_t same = 1;
     while (same < count &&
-           text_equal(block_tables_slice(tables, candidates[same].slice).dimension, dimension)) {
+           text_equal(block_tables_slice(tables, slices[same]).dimension, dimension)) {
         same++;
     }
     return same;
 }
 
-/* Each candidate a group of its own. */
-static enum serin_status candidates_split(const struct block_tables *tables,
-                                          const struct candidate *candidates, size_t count,
-                                          struct slice_cells *out[static ARM_COUNT])
-{
-    size_t first = candidates[0].slice;
-    size_t slices = candidates[count - 1].slice - first + 1;
-    owned_memory size_t *map = memory_allocate(slices, sizeof(*map));
-    if (!map) {
-        return SERIN_NO_MEMORY;
-    }
-    for (size_t i = 0; i < slices; i++) {
-        map[i] = SLICE_UNGROUPED;
-    }
-    for (size_t i = 0; i < count; i++) {
-        map[candidates[i].slice - first] = i;
-    }
-    struct slice_groups groups = {.first = first, .slices = slices, .map = map, .count = count};
-    TRY(slice_cells_create(tables, ARM_CANARY, &groups, &out[ARM_CANARY]));
-    return slice_cells_create(tables, ARM_STABLE, &groups, &out[ARM_STABLE]);
-}
-
-static enum serin_status neighbours_measure(const struct slice_question *question,
-                                            const struct candidate *candidates, size_t count,
-                                            struct slice_result *out, struct serin_error *err)
-{
-    struct slice_cells *split[ARM_COUNT] = {0};
-    enum serin_status status = candidates_split(question->tables, candidates, count, split);
-    owned(slice_cells) canary = split[ARM_CANARY];
-    owned(slice_cells) stable = split[ARM_STABLE];
-    if (status != SERIN_OK) {
-        return serin_fail(err, status, "the cells of the slices");
-    }
-    for (size_t i = 0; i < count; i++) {
-        owned(counts) counts = NULL;
-        TRY(counts_create(slice_cells_view(canary, i), slice_cells_view(stable, i),
-                          question->grouping, &counts, err));
-        TRY(slice_measure(question, counts, candidates[i].slice, &out[i], err));
-    }
-    return SERIN_OK;
-}
-
-static enum serin_status results_measure(const struct slice_question *question,
-                                         const struct candidate *candidates, size_t count,
-                                         struct slice_result *out, struct serin_error *err)
+/* Measures dimension by dimension; the first one asked for carries the whole's delta. */
+static enum serin_status dimensions_measure(const struct slice_question *question,
+                                            const size_t *slices, size_t count,
+                                            struct slice_results *results,
+                                            struct evidence *evidence, struct verdict *verdict,
+                                            struct serin_error *err)
 {
     for (size_t i = 0; i < count;) {
-        size_t same = neighbours_count(question->tables, &candidates[i], count - i);
-        TRY(neighbours_measure(question, &candidates[i], same, &out[i], err));
+        size_t first = results->count;
+        size_t same = neighbours_count(question->tables, &slices[i], count - i);
+        TRY(slices_measure(question, &slices[i], same, results, err));
+        struct text_view dimension = results->items[first].value.dimension;
+        if (text_equals(dimension, question->spec->slices[0])) {
+            TRY(strata_measure(question, &results->items[first], results->count - first, evidence,
+                               err));
+            verdict->stratified_by = evidence->is_stratified ? dimension : (struct text_view){0};
+        }
         i += same;
-    }
-    if (holm_apply(out, count, question->spec->judgement.level) != SERIN_OK) {
-        return serin_fail(err, SERIN_NO_MEMORY, "the slices");
     }
     return SERIN_OK;
 }
@@ -272,23 +236,24 @@ enum serin_status slices_judge(const struct block_tables *tables, const struct s
                                struct verdict *verdict, struct serin_error *err)
 {
     struct slice_findings findings = {0};
-    owned_memory struct candidate *candidates = NULL;
+    owned_memory size_t *slices = NULL;
+    owned(slice_results) results = NULL;
     size_t count = 0;
     if (spec->slice_count == 0 || spec->judgement.design == DESIGN_PAIRED) {
         evidence->slices = (struct slice_findings){.not_judged = spec->slice_count > 0};
         return SERIN_OK;
     }
-    if (candidates_choose(tables, spec, &candidates, &count, &findings.left_out) != SERIN_OK) {
+    if (candidates_choose(tables, spec, &slices, &count, &findings.left_out) != SERIN_OK ||
+        slice_results_create(SLICE_VERDICTS_MAX, &results) != SERIN_OK) {
         return serin_fail(err, SERIN_NO_MEMORY, "the slices");
     }
-    struct slice_result results[SLICE_VERDICTS_MAX];
     struct slice_question question = {tables, spec, grouping};
-    TRY(results_measure(&question, candidates, count, results, err));
-    findings_count(results, count, &findings);
-    for (size_t i = 0; i < count; i++) {
-        verdict->slices[i] = results[i].verdict;
+    TRY(dimensions_measure(&question, slices, count, results, evidence, verdict, err));
+    if (holm_apply(results, spec->judgement.level) != SERIN_OK) {
+        return serin_fail(err, SERIN_NO_MEMORY, "the slices");
     }
-    verdict->slice_count = count;
+    findings_count(results, &findings);
+    verdicts_fill(results, verdict);
     verdict->slices_left_out = findings.left_out;
     evidence->slices = findings;
     return SERIN_OK;

@@ -12,8 +12,11 @@
 #include "verdict/spec.h"
 
 /*
- * Judges every value of the spec's slice dimensions (the SLICE_VERDICTS_MAX with most events) by
+ * Judges every value of the spec's slice dimensions (the SLICES_JUDGED_MAX with most events) by
  * the same guards and margin as the whole, and fills the verdict's slices and evidence->slices.
+ * What is too small is judged together, as the rest of its dimension. The slices of the dimension
+ * that the spec names first, where there are two or more, also carry the delta of the whole: see
+ * verdict/strata.h.
  *
  * With many slices one is bound to look bad by chance. So those with data enough are tested
  * together: a slice is rolled back when Holm's correction of its one-sided p-value is still at most

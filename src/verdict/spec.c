@@ -188,7 +188,9 @@ static const struct decode_field spec_rows[] = {
      .minimum = "0",
      .maximum = "8",
      .given = offsetof(struct spec, slices_given),
-     .help = "slice dimensions to judge too, as a list or separated by commas"},
+     .help = "slice dimensions to judge too, as a list or separated by commas; the delta is taken "
+             "slice by "
+             "slice of the first one"},
 };
 const struct decode_table spec_table = DECODE_TABLE(struct spec, spec_rows);
 _Static_assert(SLICE_DIMENSIONS_MAX == 8, "the maximum of `slices` above");

@@ -42,6 +42,11 @@ static bool reference_mix_differs(const struct evidence *evidence)
     return evidence->reference_mix_differs;
 }
 
+static bool slice_mix_differs(const struct evidence *evidence)
+{
+    return evidence->strata_mix_differs || evidence->slice_mix_differs;
+}
+
 static bool labels_new(const struct evidence *evidence)
 {
     return evidence->labels.clearly_new > 0;
@@ -110,6 +115,7 @@ static const struct warning {
     {"uncovered_pods",        uncovered_pods       },
     {"unreferenced_events",   unreferenced_events  },
     {"reference_mix_differs", reference_mix_differs},
+    {"slice_mix_differs",     slice_mix_differs    },
     {"labels_new",            labels_new           },
     {"labels_lost",           labels_lost          },
     {"labels_swapped",        labels_swapped       },

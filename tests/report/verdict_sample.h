@@ -110,8 +110,19 @@ static inline struct verdict undecided_canary(void)
         .stable_samples = 300,
         .decision = DECISION_INCONCLUSIVE,
         .reason = "too_few_samples",
+        .is_pooled = true,
     };
-    verdict.slice_count = 2;
+    verdict.slices[2] = (struct slice_verdict){
+        .slice = {TEXT_VIEW("region"), TEXT_VIEW("(others)")},
+        .is_rest = true,
+        .delta = {true, 0.01, -0.14, 0.16},
+        .canary_samples = 510,
+        .stable_samples = 2100,
+        .decision = DECISION_INCONCLUSIVE,
+        .reason = "straddles_margin",
+    };
+    verdict.stratified_by = (struct text_view)TEXT_VIEW("region");
+    verdict.slice_count = 3;
     verdict.slices_left_out = 3;
     return verdict;
 }

@@ -35,14 +35,23 @@ static void put_count(struct block_tables *tables, const struct table_place *pla
 {
     struct serin_error err = {0};
     struct name pod;
-    struct slice_value slice = {text_view_of("region"), text_view_of(place->region)};
+    struct slice_value slices[2];
+    size_t slice_count = 0;
+    if (place->region) {
+        slices[slice_count++] =
+            (struct slice_value){text_view_of("region"), text_view_of(place->region)};
+    }
+    if (place->device) {
+        slices[slice_count++] =
+            (struct slice_value){text_view_of("device"), text_view_of(place->device)};
+    }
     struct block_count block = {
         .arm = place->arm,
         .pod = name_of(place->arm == ARM_CANARY ? 'c' : 's', place->pod, &pod),
         .block_start_ms = TABLE_START_MS + (int64_t)place->bucket * TABLE_BUCKET_MS,
         .label = label,
-        .slices = place->region ? &slice : NULL,
-        .slice_count = place->region ? 1 : 0,
+        .slices = slices,
+        .slice_count = slice_count,
         .count = count,
     };
     if (reference) {

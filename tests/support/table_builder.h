@@ -13,12 +13,13 @@
 enum { TABLE_BUCKET_MS = 60000 };
 #define TABLE_START_MS INT64_C(1700000040000) /* of bucket 0: a multiple of the bucket's width */
 
-/* Where counts go: "pod-<pod>" in bucket `bucket`, with a region where one is given. */
+/* Where counts go: "pod-<pod>" in bucket `bucket`, with a region and a device where given. */
 struct table_place {
     enum arm arm;
     unsigned pod;
     unsigned bucket;
     const char *region; /* NULL: no slice */
+    const char *device;
 };
 
 struct block_tables *table_begin(void);

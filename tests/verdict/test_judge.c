@@ -104,9 +104,9 @@ Test(judge, bursts_of_the_stable_arm_count_against_a_collapsed_canary)
     arm_counts_fill(2000, 0.45, bad);
     struct block_tables *tables = table_begin();
     for (unsigned bucket = 0; bucket < 10; bucket++) {
-        table_put(tables, &(struct table_place){ARM_CANARY, 0, bucket, NULL}, collapsed, KINDS,
-                  KINDS);
-        table_put(tables, &(struct table_place){ARM_STABLE, 0, bucket, NULL},
+        table_put(tables, &(struct table_place){ARM_CANARY, 0, bucket, NULL, NULL}, collapsed,
+                  KINDS, KINDS);
+        table_put(tables, &(struct table_place){ARM_STABLE, 0, bucket, NULL, NULL},
                   bucket % 2 ? good : bad, KINDS, KINDS);
     }
     table_end(tables, TABLE_START_MS, TABLE_START_MS + 10 * MINUTE_MS);
@@ -268,9 +268,10 @@ Test(judge, bursts_widen_the_interval)
     arm_counts_fill(4500, 0.25, stable);
     struct block_tables *tables = table_begin();
     for (unsigned bucket = 0; bucket < 10; bucket++) {
-        table_put(tables, &(struct table_place){ARM_CANARY, 0, bucket, NULL},
+        table_put(tables, &(struct table_place){ARM_CANARY, 0, bucket, NULL, NULL},
                   bucket % 2 ? good : bad, KINDS, KINDS);
-        table_put(tables, &(struct table_place){ARM_STABLE, 0, bucket, NULL}, stable, KINDS, KINDS);
+        table_put(tables, &(struct table_place){ARM_STABLE, 0, bucket, NULL, NULL}, stable, KINDS,
+                  KINDS);
     }
     table_end(tables, TABLE_START_MS, TABLE_START_MS + 10 * MINUTE_MS);
     struct verdict verdict = judged(&spec, tables);

@@ -36,7 +36,8 @@ static bool mix_differs(struct block_tables *tables)
     struct serin_error err = {0};
     table_end(tables, TABLE_START_MS, TABLE_START_MS + 5 * MINUTE_MS);
     cr_assert(eq(int, slice_mix_compare(tables, &spec, &evidence, &err), SERIN_OK));
-    return evidence.slice_mix_differs;
+    cr_assert(not(evidence.slice_mix_differs));
+    return evidence.strata_mix_differs;
 }
 
 /* Every other value is the canary's alone, which no test could miss. */
@@ -74,6 +75,20 @@ Test(mix, one_large_value_among_thousands_of_small_ones_is_heard)
     put_many(tables, 2000, (const uint64_t[2]){20, 20}, (const uint64_t[2]){20, 20});
     put(tables, "tenant", 4000, 500);
     cr_assert(mix_differs(tables));
+}
+
+Test(mix, of_another_dimension_than_the_first_is_told_apart)
+{
+    char *dimensions[] = {"device", "region"};
+    struct spec spec = {.judgement = judgement_default, .slices = dimensions, .slice_count = 2};
+    struct evidence evidence = sound_evidence(&spec.judgement);
+    struct serin_error err = {0};
+    owned(block_tables) tables = table_begin();
+    put_many(tables, 10, odd, even);
+    table_end(tables, TABLE_START_MS, TABLE_START_MS + 5 * MINUTE_MS);
+    cr_assert(eq(int, slice_mix_compare(tables, &spec, &evidence, &err), SERIN_OK));
+    cr_assert(evidence.slice_mix_differs);
+    cr_assert(not(evidence.strata_mix_differs));
 }
 
 /* ---- references ------------------------------------------------------------------------------ */

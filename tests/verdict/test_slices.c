@@ -23,6 +23,15 @@ struct part {
     double error; /* the canary's; the stable arm's is 0.2 */
 };
 
+static uint64_t events_of(const uint64_t counts[static KIND_CELLS])
+{
+    uint64_t events = 0;
+    for (size_t cell = 0; cell < KIND_CELLS; cell++) {
+        events += counts[cell];
+    }
+    return events;
+}
+
 static struct block_tables *tables_of_parts(const struct part *parts, size_t count)
 {
     struct block_tables *tables = table_begin();
@@ -119,7 +128,7 @@ Test(slices, other_dimensions_are_not_judged_unless_asked_for)
 
 Test(slices, beyond_the_maximum_the_largest_are_judged_and_the_rest_counted)
 {
-    enum { MANY = SLICE_VERDICTS_MAX + 3 };
+    enum { MANY = SLICES_JUDGED_MAX + 3 };
     static char names[MANY][8];
     struct part parts[MANY];
     for (size_t i = 0; i < MANY; i++) {
@@ -129,9 +138,13 @@ Test(slices, beyond_the_maximum_the_largest_are_judged_and_the_rest_counted)
     struct spec spec = spec_by_region();
     owned(block_tables) tables = tables_of_parts(parts, MANY);
     struct verdict verdict = judged(&spec, tables);
-    cr_assert(eq(sz, verdict.slice_count, SLICE_VERDICTS_MAX));
+    cr_assert(eq(sz, verdict.slice_count, SLICES_JUDGED_MAX + 1));
     cr_assert(eq(sz, verdict.slices_left_out, 3));
     cr_assert(text_equals(verdict.slices[0].slice.value, "r03"));
+    cr_assert(verdict.slices[SLICES_JUDGED_MAX].is_rest);
+    uint64_t canary[KIND_CELLS];
+    arm_counts_fill(100, 0.2, canary);
+    cr_assert(eq(u64, verdict.slices[SLICES_JUDGED_MAX].canary_samples, 3 * events_of(canary)));
     cr_assert(warns(&verdict, "slices_left_out"));
 }
 
@@ -170,15 +183,15 @@ static enum serin_status judge_within(const struct block_tables *tables, uint64_
 Test(slices, however_many_there_are_the_work_per_cell_stays_the_same)
 {
     enum { ALLOCATIONS = 4000 };
-    static const size_t slices[] = {2 * SLICE_VERDICTS_MAX, 20000};
+    static const size_t slices[] = {2 * SLICES_JUDGED_MAX, 20000};
     for (size_t i = 0; i < ARRAY_LENGTH(slices); i++) {
         struct verdict verdict;
         owned(block_tables) tables = tables_of_many(slices[i], 1);
         cr_assert(eq(sz, block_tables_slice_count(tables), slices[i]));
         cr_assert(eq(int, judge_within(tables, ALLOCATIONS, &verdict), SERIN_OK), "%zu slices",
                   slices[i]);
-        cr_assert(eq(sz, verdict.slice_count, SLICE_VERDICTS_MAX));
-        cr_assert(eq(sz, verdict.slices_left_out, slices[i] - SLICE_VERDICTS_MAX));
+        cr_assert(eq(sz, verdict.slice_count, SLICES_JUDGED_MAX + 1));
+        cr_assert(eq(sz, verdict.slices_left_out, slices[i] - SLICES_JUDGED_MAX));
         cr_assert(warns(&verdict, "slices_left_out"));
     }
 }
@@ -237,18 +250,49 @@ Test(slices, are_measured_as_if_each_were_all_there_is)
     }
 }
 
-Test(slices, a_canary_that_gets_another_mix_of_them_is_not_compared)
+Test(slices, too_small_ones_are_judged_together)
 {
     const struct part parts[] = {
-        {"eu", 8000, 50000, 0.2},
-        {"us", 2000, 50000, 0.2}
+        {"a", 300,  5700,  0.7},
+        {"b", 8000, 95000, 0.2},
+        {"c", 400,  7600,  0.7},
+        {"d", 450,  8550,  0.7},
     };
     struct spec spec = spec_by_region();
-    owned(block_tables) tables = tables_of_parts(parts, 2);
+    owned(block_tables) tables = tables_of_parts(parts, 4);
     struct verdict verdict = judged(&spec, tables);
-    expect_verdict(verdict, DECISION_INCONCLUSIVE, "sample_ratio_mismatch");
-    spec.slice_count = 0;
-    expect_verdict(judged(&spec, tables), DECISION_PROMOTE, "within_margin");
+    cr_assert(eq(sz, verdict.slice_count, 5));
+    for (size_t i = 0; i < 4; i++) {
+        const char *reason = i == 1 ? "within_margin" : "too_few_samples";
+        cr_assert(eq(str, (char *)verdict.slices[i].reason, (char *)reason));
+        cr_assert(eq(int, verdict.slices[i].is_pooled, i != 1));
+        cr_assert(not(verdict.slices[i].is_rest));
+    }
+    cr_assert(text_equals(verdict.slices[4].slice.dimension, "region"));
+    cr_assert(text_equals(verdict.slices[4].slice.value, "(others)"));
+    cr_assert(verdict.slices[4].is_rest);
+    cr_assert(eq(u64, verdict.slices[4].canary_samples,
+                 verdict.slices[0].canary_samples + verdict.slices[2].canary_samples +
+                     verdict.slices[3].canary_samples));
+    expect_verdict(verdict.slices[4], DECISION_ROLLBACK, "beyond_margin");
+    cr_assert(warns(&verdict, "slices_small"));
+    cr_assert(verdict.decision != DECISION_PROMOTE);
+}
+
+Test(slices, traffic_without_a_value_is_judged_with_the_rest)
+{
+    const struct part parts[] = {
+        {"eu", 4000, 76000, 0.2},
+        {"us", 4000, 76000, 0.2},
+        {NULL, 3000, 57000, 0.7},
+    };
+    struct spec spec = spec_by_region();
+    owned(block_tables) tables = tables_of_parts(parts, 3);
+    struct verdict verdict = judged(&spec, tables);
+    cr_assert(eq(sz, verdict.slice_count, 3));
+    cr_assert(verdict.slices[2].is_rest);
+    cr_assert(eq(u64, verdict.slices[2].canary_samples, 3000));
+    expect_verdict(verdict.slices[2], DECISION_ROLLBACK, "beyond_margin");
 }
 
 Test(slices, pairs_have_none)

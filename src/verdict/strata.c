@@ -1,0 +1,226 @@
+#include "verdict/strata.h"
+
+#include "serin/stratified.h"
+#include "verdict/measure.h"
+
+#include <math.h>
+
+/* Which results make up the whole, each event in one. */
+struct strata {
+    const struct slice_result **items;
+    size_t count;
+    struct slice_result joined; /* the rest with the smallest slice, where one was needed */
+};
+
+static void strata_clear(struct strata *strata)
+{
+    slice_result_clear(&strata->joined);
+    memory_free(strata->items);
+}
+#define strata_scope __attribute__((cleanup(strata_clear))) struct strata
+
+static uint64_t arm_events(const struct slice_result *result, enum arm arm)
+{
+    return result->evidence.arms[arm].events;
+}
+
+/* The largest share of an arm's events outside of slices that are strata by themselves. */
+static double rest_share(const struct slice_result *results, size_t count,
+                         const struct evidence *evidence)
+{
+    double largest = 0.0;
+    for (size_t arm = 0; arm < ARM_COUNT; arm++) {
+        uint64_t rest = evidence->arms[arm].events;
+        for (size_t i = 0; i < count; i++) {
+            if (results[i].is_stratum && results[i].slice != SLICE_REST) {
+                rest -= arm_events(&results[i], (enum arm)arm);
+            }
+        }
+        largest = fmax(largest, (double)rest / (double)evidence->arms[arm].events);
+    }
+    return largest;
+}
+
+static bool covers_all(const struct strata *strata, const struct evidence *evidence)
+{
+    uint64_t events = 0;
+    for (size_t i = 0; i < strata->count; i++) {
+        events +=
+            arm_events(strata->items[i], ARM_CANARY) + arm_events(strata->items[i], ARM_STABLE);
+    }
+    return events == evidence->arms[ARM_CANARY].events + evidence->arms[ARM_STABLE].events;
+}
+
+static size_t smallest_find(const struct strata *strata)
+{
+    size_t smallest = 0;
+    for (size_t i = 1; i < strata->count; i++) {
+        if (arm_events(strata->items[i], ARM_CANARY) + arm_events(strata->items[i], ARM_STABLE) <
+            arm_events(strata->items[smallest], ARM_CANARY) +
+                arm_events(strata->items[smallest], ARM_STABLE)) {
+            smallest = i;
+        }
+    }
+    return smallest;
+}
+
+/* Takes the smallest slice out and in again together with all that is in no stratum. */
+static enum serin_status rest_join(const struct slice_question *question, struct strata *strata,
+                                   struct serin_error *err)
+{
+    size_t smallest = smallest_find(strata);
+    for (size_t i = smallest; i + 1 < strata->count; i++) {
+        strata->items[i] = strata->items[i + 1];
+    }
+    strata->count--;
+    TRY(slice_rest_measure(question, strata->items, strata->count, &strata->joined, err));
+    if (strata->joined.is_stratum) {
+        strata->items[strata->count++] = &strata->joined;
+    }
+    return SERIN_OK;
+}
+
+static enum serin_status strata_choose(const struct slice_question *question,
+                                       const struct slice_result *results, size_t count,
+                                       const struct evidence *evidence, struct strata *out,
+                                       struct serin_error *err)
+{
+    out->items = memory_allocate(count, sizeof(*out->items));
+    if (!out->items) {
+        return serin_fail(err, SERIN_NO_MEMORY, "the strata");
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (results[i].is_stratum) {
+            out->items[out->count++] = &results[i];
+        }
+    }
+    if (out->count >= 2 && !covers_all(out, evidence)) {
+        TRY(rest_join(question, out, err));
+    }
+    return SERIN_OK;
+}
+
+static double weight_of(const struct slice_result *stratum)
+{
+    const struct serin_comparison *comparison = &stratum->evidence.comparison;
+    return (double)comparison->canary.samples + (double)comparison->stable.samples;
+}
+
+/* What the dependence within blocks does to the mean over the strata; an arm's, and defined. */
+static enum serin_status effect_find(const struct strata *strata, enum arm arm,
+                                     const struct slice_question *question,
+                                     struct serin_stratified_effect *out, bool *out_defined,
+                                     struct serin_error *err)
+{
+    owned_memory struct serin_blocks *blocks = memory_allocate(strata->count, sizeof(*blocks));
+    owned_memory double *weights = memory_allocate(strata->count, sizeof(*weights));
+    if (!blocks || !weights) {
+        return serin_fail(err, SERIN_NO_MEMORY, "the blocks of the strata");
+    }
+    for (size_t i = 0; i < strata->count; i++) {
+        weights[i] = weight_of(strata->items[i]);
+        blocks[i] = (struct serin_blocks){.cells = strata->items[i]->arms[arm].cells,
+                                          .count = strata->items[i]->arms[arm].count,
+                                          .rows = question->grouping->rows.count,
+                                          .columns = question->grouping->columns.count};
+    }
+    return measured(serin_stratified_effect(blocks, weights, strata->count,
+                                            question->spec->judgement.normalizer, out),
+                    "the design effect of the strata", out_defined, err);
+}
+
+static enum serin_status strata_compare(const struct strata *strata,
+                                        const struct slice_question *question, bool blocks_known,
+                                        struct serin_stratified *out, bool *out_defined,
+                                        struct serin_error *err)
+{
+    owned_memory struct serin_comparison *comparisons =
+        memory_allocate(strata->count, sizeof(*comparisons));
+    if (!comparisons) {
+        return serin_fail(err, SERIN_NO_MEMORY, "the strata");
+    }
+    for (size_t i = 0; i < strata->count; i++) {
+        comparisons[i] = strata->items[i]->evidence.comparison;
+    }
+    struct serin_stratified_input input = {
+        .strata = comparisons,
+        .count = strata->count,
+        .canary_effect = SERIN_STRATIFIED_INDEPENDENT,
+        .stable_effect = SERIN_STRATIFIED_INDEPENDENT,
+        .confidence = judgement_confidence(&question->spec->judgement),
+    };
+    bool canary = true;
+    bool stable = true;
+    if (blocks_known) {
+        TRY(effect_find(strata, ARM_CANARY, question, &input.canary_effect, &canary, err));
+        TRY(effect_find(strata, ARM_STABLE, question, &input.stable_effect, &stable, err));
+    }
+    TRY(measured(serin_stratified(&input, out), "the delta of the strata", out_defined, err));
+    *out_defined = *out_defined && canary && stable;
+    return SERIN_OK;
+}
+
+static void take_arm(const struct serin_stratified_arm *arm, struct arm_evidence *out)
+{
+    out->gap = arm->gap;
+    out->variance = arm->se * arm->se * (double)arm->samples / arm->deff;
+    out->result.design_effect = arm->deff;
+    out->effective = (double)out->result.samples / arm->deff;
+}
+
+static void take_stratified(const struct serin_stratified *stratified, struct evidence *evidence)
+{
+    evidence->is_stratified = true;
+    evidence->delta = (struct estimate){.defined = true,
+                                        .value = stratified->estimate,
+                                        .lower = stratified->lower,
+                                        .upper = stratified->upper};
+    evidence->z = stratified->z;
+    evidence->df = stratified->df;
+    evidence->size = stratified->size;
+    evidence->unseen = stratified->unseen;
+    take_arm(&stratified->canary, &evidence->arms[ARM_CANARY]);
+    take_arm(&stratified->stable, &evidence->arms[ARM_STABLE]);
+}
+
+/* A pooled change of the companions would fall for the mix as a pooled delta does. */
+static void take_companions(const struct strata *strata, struct evidence *evidence)
+{
+    double total = 0.0;
+    double information = 0.0;
+    double ami = 0.0;
+    evidence->has_companions = true;
+    for (size_t i = 0; i < strata->count; i++) {
+        const struct evidence *of = &strata->items[i]->evidence;
+        double weight = weight_of(strata->items[i]);
+        evidence->has_companions = evidence->has_companions && of->has_companions;
+        total += weight;
+        information += weight * of->information_delta;
+        ami += weight * of->ami_delta;
+    }
+    evidence->information_delta = information / total;
+    evidence->ami_delta = ami / total;
+}
+
+enum serin_status strata_measure(const struct slice_question *question,
+                                 const struct slice_result *results, size_t count,
+                                 struct evidence *evidence, struct serin_error *err)
+{
+    if (evidence->judgement->design != DESIGN_REFERENCE) {
+        return SERIN_OK;
+    }
+    strata_scope strata = {0};
+    TRY(strata_choose(question, results, count, evidence, &strata, err));
+    if (strata.count < 2) {
+        return SERIN_OK;
+    }
+    struct serin_stratified stratified;
+    bool defined = false;
+    TRY(strata_compare(&strata, question, evidence->blocks_known, &stratified, &defined, err));
+    if (defined) {
+        take_stratified(&stratified, evidence);
+        take_companions(&strata, evidence);
+        evidence->rest_share = rest_share(results, count, evidence);
+    }
+    return SERIN_OK;
+}
