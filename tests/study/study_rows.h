@@ -6,5 +6,6 @@
 
 extern const struct study study_coverage;
 extern const struct study study_looks;
+extern const struct study study_slices;
 
 #endif
