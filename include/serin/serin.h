@@ -11,6 +11,7 @@
 #include "serin/influence.h"
 #include "serin/interval.h"
 #include "serin/jackknife.h"
+#include "serin/leave_out.h"
 #include "serin/nmi.h"
 #include "serin/paired.h"
 #include "serin/power.h"

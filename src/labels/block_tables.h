@@ -222,6 +222,7 @@ struct block_identity block_tables_block(const struct block_tables *tables, enum
  * memory_free.
  */
 size_t block_tables_paired_block_count(const struct block_tables *tables);
+struct block_identity block_tables_paired_block(const struct block_tables *tables, size_t block);
 SERIN_MUST_CHECK enum serin_status block_tables_triples(const struct block_tables *tables,
                                                         struct serin_triple **out_triples,
                                                         size_t *out_count);

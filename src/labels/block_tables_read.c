@@ -67,13 +67,17 @@ uint64_t block_tables_pairs(const struct block_tables *tables)
     return tables->sets[SET_PAIRS].events;
 }
 
-struct block_identity block_tables_block(const struct block_tables *tables, enum arm arm,
-                                         size_t block)
+static struct block_identity identify(const struct block_set *set, size_t block)
 {
-    const struct block_set *set = sealed_set(tables, arm);
     assert(block < set->block_count);
     return (struct block_identity){set->pod_names[set->blocks[block].pod],
                                    set->blocks[block].start_ms};
+}
+
+struct block_identity block_tables_block(const struct block_tables *tables, enum arm arm,
+                                         size_t block)
+{
+    return identify(sealed_set(tables, arm), block);
 }
 
 /* ---- labels and slices ----------------------------------------------------------------------- */
@@ -226,6 +230,11 @@ enum serin_status block_tables_cells(const struct block_tables *tables, enum arm
 size_t block_tables_paired_block_count(const struct block_tables *tables)
 {
     return sealed_set(tables, SET_PAIRS)->block_count;
+}
+
+struct block_identity block_tables_paired_block(const struct block_tables *tables, size_t block)
+{
+    return identify(sealed_set(tables, SET_PAIRS), block);
 }
 
 enum serin_status block_tables_triples(const struct block_tables *tables,

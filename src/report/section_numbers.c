@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+enum { POD_COLUMNS = 63 };
+
 void section_add_level(struct page *page, double level, enum interval_kind interval)
 {
     page_add(page, "at ");
@@ -137,6 +139,23 @@ static void write_completeness(struct page *page, const struct verdict *verdict)
     page_paragraph(page, "  ", 2);
 }
 
+/* "Without the stable pod "checkout-2" the change would be -0.012." */
+static void write_driver(struct page *page, const struct verdict *verdict)
+{
+    const struct pod_driver *driver = &verdict->driver;
+    if (!driver->found) {
+        return;
+    }
+    page_add(page,
+             driver->arm == ARM_CANARY ? "Without the canary pod \"" : "Without the stable pod \"");
+    page_add_label(page, driver->pod, POD_COLUMNS);
+    page_add(page, "\" the change would be ");
+    page_add_signed(page, driver->delta_without,
+                    sentence_decimals(driver->delta_without, verdict->margin));
+    page_add(page, ".");
+    page_paragraph(page, "  ", 2);
+}
+
 void section_numbers(struct page *page, const struct verdict *verdict, const struct spec *spec)
 {
     if (verdict->design == DESIGN_SHIFT) {
@@ -156,6 +175,7 @@ void section_numbers(struct page *page, const struct verdict *verdict, const str
     }
     page_paragraph(page, "  ", 2);
     write_completeness(page, verdict);
+    write_driver(page, verdict);
     write_dependence(page, "The canary's", &verdict->arms[ARM_CANARY]);
     write_dependence(page, "The stable version's", &verdict->arms[ARM_STABLE]);
 }

@@ -87,6 +87,7 @@ struct evidence {
     bool slice_mix_differs;     /* of another one */
     bool completeness_differs;  /* references are missing in one arm more than in the other */
     bool window_slides; /* data leave the window, which a sequential interval does not allow */
+    struct pod_driver driver;
     struct label_changes labels;
     struct slice_findings slices;
 };

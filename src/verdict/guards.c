@@ -93,6 +93,15 @@ static bool unseen_cells(const struct evidence *evidence)
     return evidence->unseen > evidence->margin / 4.0;
 }
 
+/*
+ * One pod of several may be broken by itself: that is no finding about the version. Its spread
+ * makes samples look few, too, but more of them would not help.
+ */
+static bool one_pod_drives(const struct evidence *evidence)
+{
+    return evidence->driver.found;
+}
+
 static bool any_state(const struct evidence *evidence, enum serin_table_state state)
 {
     return evidence->arms[ARM_CANARY].state == state || evidence->arms[ARM_STABLE].state == state;
@@ -218,6 +227,7 @@ const struct guard guards[] = {
     {"stale_data",            GUARD_SILENCES,      stale_data          },
     {"sample_ratio_mismatch", GUARD_SILENCES,      sample_ratio        },
     {"completeness_differs",  GUARD_SILENCES,      completeness_differs},
+    {"one_pod_drives",        GUARD_SILENCES,      one_pod_drives      },
     {"too_few_samples",       GUARD_SILENCES,      too_few_samples     },
     {"few_blocks",            GUARD_SILENCES,      few_blocks          },
     {"sparse_table",          GUARD_SILENCES,      sparse_table        },

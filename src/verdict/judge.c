@@ -9,6 +9,7 @@
 #include "verdict/label_changes.h"
 #include "verdict/label_moves.h"
 #include "verdict/mix.h"
+#include "verdict/one_pod.h"
 #include "verdict/slices.h"
 #include "verdict/traffic.h"
 #include "verdict/warnings.h"
@@ -50,6 +51,7 @@ static void verdict_fill(const struct evidence *evidence, struct verdict *verdic
     verdict->is_agreement = evidence->is_agreement;
     verdict->shift_p_value = evidence->shift_p_value;
     verdict->sample_ratio_p = evidence->sample_ratio_p;
+    verdict->driver = evidence->driver;
     verdict->warning_count = warnings_collect(evidence, outcome.reason, verdict->warnings);
     verdict->has_forecast = forecast_make(evidence, &outcome, &forecast);
     if (verdict->has_forecast) {
@@ -95,6 +97,7 @@ enum serin_status judge(const struct spec *spec, const struct block_tables *tabl
         spec->window.width_ms > 0 && spec->judgement.interval == INTERVAL_SEQUENTIAL;
     label_changes_find(counts, &evidence);
     TRY(slices_judge(tables, spec, grouping, &evidence, &verdict, err));
+    TRY(one_pod_find(counts, tables, &evidence, err));
     TRY(label_moves_find(counts, tables, &evidence, &verdict, err));
     verdict_fill(&evidence, &verdict);
     *out = verdict;

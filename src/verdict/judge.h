@@ -83,6 +83,14 @@ struct label_move {
     double contribution;
 };
 
+/* The pod that a verdict hangs on; verdict/one_pod.h. */
+struct pod_driver {
+    bool found;
+    enum arm arm;
+    struct text_view pod; /* borrowed from the tables judged */
+    double delta_without; /* the estimate without it */
+};
+
 /*
  * A slice judged by itself. Rollbacks are corrected for the number of slices (Holm). Slices that
  * are too small for a delta are judged together with all other traffic of their dimension, whose
@@ -111,9 +119,10 @@ struct verdict {
     struct text_view stratified_by; /* dimension whose slices delta is the weighted mean of, or
                                        empty: all traffic at once, as the arms' own NMI always is */
     struct arm_result arms[ARM_COUNT];
-    bool is_agreement;     /* paired without references: delta = NMI(canary, stable) − 1 */
-    double shift_p_value;  /* G-test over the design effect; only for design shift */
-    double sample_ratio_p; /* of the promised canary share; 1 when none is promised */
+    bool is_agreement;        /* paired without references: delta = NMI(canary, stable) − 1 */
+    double shift_p_value;     /* G-test over the design effect; only for design shift */
+    double sample_ratio_p;    /* of the promised canary share; 1 when none is promised */
+    struct pod_driver driver; /* where the answer hangs on a single pod */
     const char *warnings[WARNINGS_MAX]; /* static rows of verdict/reasons.h, in fixed order */
     size_t warning_count;
     bool has_forecast;         /* inconclusive for want of samples: what a decision still needs */

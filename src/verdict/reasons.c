@@ -37,6 +37,11 @@ const struct reason reasons[] = {
         "references are missing in one arm clearly more than in the other, so that what is left of "
         "both cannot be compared",
         "wait for late references, and find out why one arm gets fewer of them"),
+    ROW("one_pod_drives",
+        "without one pod the estimate lies on the other side of the margin, so the verdict is "
+        "about "
+        "that pod and not about the version",
+        "look at that pod, replace it, and ask again"),
     ROW("too_few_samples", "an arm has too few samples, counted after the design effect",
         "let the canary collect more samples, or give it more of the traffic"),
     ROW("few_blocks",

@@ -93,7 +93,8 @@ Test(forecast, satisfies_the_guards_too)
     evidence.arms[ARM_STABLE].effective = 250.0; /* half of what each arm needs */
     cr_assert(eq(u64, samples_of(&evidence, &few), 5000));
     evidence = sound_evidence(&judgement);
-    evidence.arms[ARM_CANARY].gap = 0.1; /* three times what is allowed: it may fall as slowly as 1/√n */
+    evidence.arms[ARM_CANARY].gap =
+        0.1; /* three times what is allowed: it may fall as slowly as 1/√n */
     cr_assert(epsilon_eq(dbl, (double)samples_of(&evidence, &sparse), 40000.0, 1.5));
     evidence = sound_evidence(&judgement);
     evidence.unseen = 0.1; /* four times */

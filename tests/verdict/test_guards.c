@@ -161,6 +161,12 @@ static void set_few_references(struct evidence *evidence, struct judgement *judg
     evidence->arms[ARM_CANARY].result.unreferenced = 5001;
 }
 
+static void set_driver(struct evidence *evidence, struct judgement *judgement)
+{
+    (void)judgement;
+    evidence->driver.found = true;
+}
+
 static void set_few_samples(struct evidence *evidence, struct judgement *judgement)
 {
     (void)judgement;
@@ -289,6 +295,7 @@ static const struct trigger triggers[] = {
     {"sample_ratio_mismatch", set_slice_mix             },
     {"completeness_differs",  set_completeness          },
     {"sample_ratio_unclear",  set_unclear_ratio         },
+    {"one_pod_drives",        set_driver                },
     {"few_references",        set_few_references        },
     {"too_few_samples",       set_few_samples           },
     {"too_few_samples",       set_few_samples_for_labels},
