@@ -45,10 +45,11 @@ struct serin_design_effect {
     double deff;      /* against independent events; at least 1 */
     size_t blocks;    /* with at least one event: fewer than 5 allow no estimate, 10 to ask for */
     uint64_t samples; /* events in them; samples / deff is the effective number */
+    double df;        /* degrees of freedom of the variance; 0: blocks − 1 */
 };
 
 /* Independent events: no blocks to learn from. */
-#define SERIN_INDEPENDENT ((struct serin_design_effect){0.0, 1.0, 0, 0})
+#define SERIN_INDEPENDENT ((struct serin_design_effect){0.0, 1.0, 0, 0, 0.0})
 
 /*
  * Delete-one-block jackknife of NMI and the design effect: block variance over the larger of
@@ -61,5 +62,21 @@ struct serin_design_effect {
 SERIN_API SERIN_MUST_CHECK enum serin_status serin_design_effect(const struct serin_blocks *blocks,
                                                                  enum serin_normalizer normalizer,
                                                                  struct serin_design_effect *out);
+
+/*
+ * The design effect of blocks that lie within larger ones, as the time buckets of pods do. Events
+ * that depend on each other across the buckets of a pod make the larger blocks vary more than the
+ * smaller ones tell, and the larger variance counts. What it has more than the smaller is known
+ * with the degrees of freedom of `outer` only: Satterthwaite's approximation of both. Fewer than 5
+ * outer blocks count only where chance explains their difference in less than 1 of 20 cases, for
+ * else every arm of two pods would pay for an estimate with one degree of freedom.
+ *
+ *   inner, outer   effects of the same arm's smaller and larger blocks
+ *
+ * Variance and deff are the larger of both; blocks and samples are those of `inner`.
+ * Source: Satterthwaite, Biometrics Bulletin 2 (1946).
+ */
+SERIN_API struct serin_design_effect serin_nested_effect(const struct serin_design_effect *inner,
+                                                         const struct serin_design_effect *outer);
 
 #endif

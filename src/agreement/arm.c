@@ -1,5 +1,6 @@
 #include "agreement/arm.h"
 
+#include "agreement/blocks.h"
 #include "agreement/exact_sum.h"
 #include "agreement/jackknife.h"
 #include "agreement/rarefaction.h"
@@ -117,7 +118,7 @@ static enum serin_status choose_critical_value(const struct serin_confidence *co
     double size = (double)interval->arm.samples / effect->deff;
     TRY(serin_critical_value(confidence, size, &interval->z));
     if (effect->blocks >= 2) {
-        interval->df = (double)(effect->blocks - 1);
+        interval->df = design_effect_df(effect);
         interval->z = student_critical(interval->z, interval->df);
     }
     return SERIN_OK;

@@ -43,4 +43,7 @@ SERIN_MUST_CHECK enum serin_status block_deviations_find(const struct serin_bloc
 /* How much larger than that of independent events a variance is: at least 1. */
 double design_effect_of(double variance, double independent);
 
+/* Degrees of freedom of the variance in an effect of at least two blocks. */
+double design_effect_df(const struct serin_design_effect *effect);
+
 #endif

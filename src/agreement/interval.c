@@ -1,6 +1,7 @@
 #include "serin/interval.h"
 
 #include "agreement/arm.h"
+#include "agreement/blocks.h"
 #include "agreement/measured.h"
 #include "agreement/student.h"
 #include "agreement/welch.h"
@@ -46,8 +47,9 @@ static enum serin_status choose_critical_value(const struct serin_comparison_inp
     result->size = serin_harmonic_size(canary, stable);
     TRY(serin_critical_value(&input->confidence, result->size, &result->z));
     if (knows_blocks(input)) {
-        result->df = welch_df(input->canary_effect.variance, input->canary_effect.blocks,
-                              input->stable_effect.variance, input->stable_effect.blocks);
+        result->df =
+            welch_df(input->canary_effect.variance, design_effect_df(&input->canary_effect),
+                     input->stable_effect.variance, design_effect_df(&input->stable_effect));
         result->z = student_critical(result->z, result->df);
     }
     return SERIN_OK;

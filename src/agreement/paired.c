@@ -28,7 +28,7 @@ static enum serin_status choose_critical_value(const struct serin_confidence *co
     result->size = (double)result->samples / effect->deff;
     TRY(serin_critical_value(confidence, result->size, &result->z));
     if (effect->blocks >= 2) {
-        result->df = (double)(effect->blocks - 1);
+        result->df = design_effect_df(effect);
         result->z = student_critical(result->z, result->df);
     }
     return SERIN_OK;

@@ -1,5 +1,6 @@
 #include "serin/shift.h"
 
+#include "agreement/blocks.h"
 #include "agreement/chi_square.h"
 #include "agreement/divergence.h"
 #include "agreement/exact_sum.h"
@@ -67,8 +68,8 @@ static enum serin_status choose_critical_value(const struct serin_shift_input *i
     result->size = 1.0 / (spread->canary + spread->stable);
     TRY(serin_critical_value(&input->confidence, result->size, &result->z));
     if (input->canary_effect.blocks >= 2 && input->stable_effect.blocks >= 2) {
-        result->df = welch_df(spread->canary, input->canary_effect.blocks, spread->stable,
-                              input->stable_effect.blocks);
+        result->df = welch_df(spread->canary, design_effect_df(&input->canary_effect),
+                              spread->stable, design_effect_df(&input->stable_effect));
         result->z = student_critical(result->z, result->df);
     }
     return SERIN_OK;

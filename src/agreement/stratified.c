@@ -114,7 +114,7 @@ static enum serin_status choose_critical_value(const struct serin_stratified_inp
                                        (double)result->stable.samples / stable->deff);
     TRY(serin_critical_value(&input->confidence, result->size, &result->z));
     if (canary->df > 0.0 && stable->df > 0.0) {
-        result->df = welch_df_of(canary->variance, canary->df, stable->variance, stable->df);
+        result->df = welch_df(canary->variance, canary->df, stable->variance, stable->df);
         result->z = student_critical(result->z, result->df);
     }
     return SERIN_OK;

@@ -1,6 +1,6 @@
 #include "agreement/welch.h"
 
-double welch_df_of(double variance_a, double df_a, double variance_b, double df_b)
+double welch_df(double variance_a, double df_a, double variance_b, double df_b)
 {
     double sum = variance_a + variance_b;
     if (!(sum > 0.0)) {
@@ -10,9 +10,4 @@ double welch_df_of(double variance_a, double df_a, double variance_b, double df_
     double a = variance_a / sum;
     double b = variance_b / sum;
     return 1.0 / (a * a / df_a + b * b / df_b);
-}
-
-double welch_df(double variance_a, size_t blocks_a, double variance_b, size_t blocks_b)
-{
-    return welch_df_of(variance_a, (double)(blocks_a - 1), variance_b, (double)(blocks_b - 1));
 }

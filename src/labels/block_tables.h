@@ -215,6 +215,9 @@ struct block_identity {
 struct block_identity block_tables_block(const struct block_tables *tables, enum arm arm,
                                          size_t block);
 
+/* Which pod each block is of, by a number: ascending, `out` has block_count entries. */
+void block_tables_block_pods(const struct block_tables *tables, enum arm arm, uint32_t *out);
+
 /*
  * All paired counts, ordered by block, row, canary's label, stable arm's label: the input of
  * serin_paired and serin_paired_design_effect. Keys without reference have row SERIN_NO_REFERENCE.
@@ -223,6 +226,7 @@ struct block_identity block_tables_block(const struct block_tables *tables, enum
  */
 size_t block_tables_paired_block_count(const struct block_tables *tables);
 struct block_identity block_tables_paired_block(const struct block_tables *tables, size_t block);
+void block_tables_paired_block_pods(const struct block_tables *tables, uint32_t *out);
 SERIN_MUST_CHECK enum serin_status block_tables_triples(const struct block_tables *tables,
                                                         struct serin_triple **out_triples,
                                                         size_t *out_count);

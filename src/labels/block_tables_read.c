@@ -80,6 +80,18 @@ struct block_identity block_tables_block(const struct block_tables *tables, enum
     return identify(sealed_set(tables, arm), block);
 }
 
+static void block_pods(const struct block_set *set, uint32_t *out)
+{
+    for (size_t i = 0; i < set->block_count; i++) {
+        out[i] = set->blocks[i].pod;
+    }
+}
+
+void block_tables_block_pods(const struct block_tables *tables, enum arm arm, uint32_t *out)
+{
+    block_pods(sealed_set(tables, arm), out);
+}
+
 /* ---- labels and slices ----------------------------------------------------------------------- */
 
 static struct text_view ranked_text(const struct label_space *space, size_t rank)
@@ -235,6 +247,11 @@ size_t block_tables_paired_block_count(const struct block_tables *tables)
 struct block_identity block_tables_paired_block(const struct block_tables *tables, size_t block)
 {
     return identify(sealed_set(tables, SET_PAIRS), block);
+}
+
+void block_tables_paired_block_pods(const struct block_tables *tables, uint32_t *out)
+{
+    block_pods(sealed_set(tables, SET_PAIRS), out);
 }
 
 enum serin_status block_tables_triples(const struct block_tables *tables,

@@ -48,30 +48,25 @@ static int by_place(const void *left, const void *right)
     return a->column < b->column ? -1 : a->column > b->column;
 }
 
-/*
- * Grouping lets cells coincide and one arm's view of the pairs takes them out of order; the
- * statistics want each once, in order. Where nothing was merged they are so already.
- */
-static void cells_settle(struct arm_counts *arm)
+size_t cells_settle(struct serin_block_cell *cells, size_t count)
 {
     size_t ordered = 1;
-    while (ordered < arm->cell_count &&
-           by_place(&arm->cells[ordered - 1], &arm->cells[ordered]) < 0) {
+    while (ordered < count && by_place(&cells[ordered - 1], &cells[ordered]) < 0) {
         ordered++;
     }
-    if (ordered >= arm->cell_count) {
-        return;
+    if (ordered >= count) {
+        return count;
     }
-    qsort(arm->cells, arm->cell_count, sizeof(*arm->cells), by_place);
+    qsort(cells, count, sizeof(*cells), by_place);
     size_t kept = 0;
-    for (size_t i = 1; i < arm->cell_count; i++) {
-        if (by_place(&arm->cells[kept], &arm->cells[i]) == 0) {
-            arm->cells[kept].count += arm->cells[i].count;
+    for (size_t i = 1; i < count; i++) {
+        if (by_place(&cells[kept], &cells[i]) == 0) {
+            cells[kept].count += cells[i].count;
         } else {
-            arm->cells[++kept] = arm->cells[i];
+            cells[++kept] = cells[i];
         }
     }
-    arm->cell_count = kept + 1;
+    return kept + 1;
 }
 
 /* ---- loading: labels as the tables number them ---------------------------------------------- */
@@ -237,7 +232,7 @@ static enum serin_status counts_group(const struct grouping *grouping, struct co
             arm->cells[i].row = group_row(grouping, arm->cells[i].row);
             arm->cells[i].column = group_column(grouping, arm->cells[i].column);
         }
-        cells_settle(arm);
+        arm->cell_count = cells_settle(arm->cells, arm->cell_count);
         TRY(arm_allocate(arm, counts->rows, counts->columns));
         arm_pool(arm, grouping);
     }

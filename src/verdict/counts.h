@@ -64,6 +64,12 @@ DEFINE_CLEANUP(counts)
 struct serin_table counts_table(const struct counts *counts, enum arm arm);
 struct serin_blocks counts_blocks(const struct counts *counts, enum arm arm);
 
+/*
+ * Brings cells into the order that the statistics want, each once: grouping labels or blocks lets
+ * cells coincide, and one arm's view of the pairs is out of order. Returns how many are left.
+ */
+size_t cells_settle(struct serin_block_cell *cells, size_t count);
+
 /* Labels that occur in either arm's table. */
 size_t counts_occupied_rows(const struct counts *counts);
 size_t counts_occupied_columns(const struct counts *counts);

@@ -101,16 +101,17 @@ static enum serin_status arm_describe(const struct counts *counts,
     return arm_state(counts, arm, design, &out->state, err);
 }
 
-static enum serin_status measure_design(const struct counts *counts, struct evidence *evidence,
-                                        struct serin_error *err)
+static enum serin_status measure_design(const struct counts *counts,
+                                        const struct block_tables *tables,
+                                        struct evidence *evidence, struct serin_error *err)
 {
     switch (evidence->judgement->design) {
     case DESIGN_REFERENCE:
-        return measure_reference(counts, evidence, err);
+        return measure_reference(counts, tables, evidence, err);
     case DESIGN_PAIRED:
-        return measure_paired(counts, evidence, err);
+        return measure_paired(counts, tables, evidence, err);
     case DESIGN_SHIFT:
-        return measure_shift(counts, evidence, err);
+        return measure_shift(counts, tables, evidence, err);
     }
     return serin_fail(err, SERIN_BUG, "design %d", (int)evidence->judgement->design);
 }
@@ -197,7 +198,7 @@ enum serin_status evidence_measure(const struct counts *counts, const struct blo
     evidence.rows = judgement->design == DESIGN_SHIFT ? 0 : counts_occupied_rows(counts);
     evidence.columns =
         judgement->design == DESIGN_SHIFT ? counts->columns : counts_occupied_columns(counts);
-    TRY(measure_design(counts, &evidence, err));
+    TRY(measure_design(counts, tables, &evidence, err));
     effective_sizes(&evidence);
     merged_wholly_find(counts, &evidence);
     collapse_find(counts, &evidence);

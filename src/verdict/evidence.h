@@ -31,6 +31,7 @@ struct arm_evidence {
     int64_t last_ms;
     bool is_stale;
     bool has_uncovered_pods;
+    bool pods_differ; /* among themselves, more than their time buckets; verdict/dependence.h */
 };
 
 /* How the labels' names changed; see verdict/label_changes.h. */

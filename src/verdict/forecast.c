@@ -14,7 +14,7 @@
  */
 #define DECAY 0.5
 
-/* Reasons that more samples can remove. */
+/* Reasons that more samples can remove, unless the arms' pods differ: that takes more pods. */
 static const char *const curable[] = {"straddles_margin", "too_few_samples", "sparse_table",
                                       "unseen_cells"};
 
@@ -118,7 +118,8 @@ bool forecast_make(const struct evidence *evidence, const struct outcome *outcom
 {
     const struct arm_evidence *canary = &evidence->arms[ARM_CANARY];
     if (outcome->decision != DECISION_INCONCLUSIVE || !is_curable(outcome->reason) ||
-        canary->effective <= 0.0 || evidence->arms[ARM_STABLE].effective <= 0.0) {
+        canary->pods_differ || evidence->arms[ARM_STABLE].pods_differ || canary->effective <= 0.0 ||
+        evidence->arms[ARM_STABLE].effective <= 0.0) {
         return false;
     }
     double factor = factor_of_guards(evidence);

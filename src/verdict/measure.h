@@ -14,12 +14,18 @@
  * Each fills the evidence's delta, its z, size and allowance, and the arms' estimates, design
  * effects and gaps; what has no value stays undefined. Fail with SERIN_NO_MEMORY and SERIN_BUG.
  */
-SERIN_MUST_CHECK enum serin_status
-measure_reference(const struct counts *counts, struct evidence *evidence, struct serin_error *err);
-SERIN_MUST_CHECK enum serin_status
-measure_paired(const struct counts *counts, struct evidence *evidence, struct serin_error *err);
-SERIN_MUST_CHECK enum serin_status
-measure_shift(const struct counts *counts, struct evidence *evidence, struct serin_error *err);
+SERIN_MUST_CHECK enum serin_status measure_reference(const struct counts *counts,
+                                                     const struct block_tables *tables,
+                                                     struct evidence *evidence,
+                                                     struct serin_error *err);
+SERIN_MUST_CHECK enum serin_status measure_paired(const struct counts *counts,
+                                                  const struct block_tables *tables,
+                                                  struct evidence *evidence,
+                                                  struct serin_error *err);
+SERIN_MUST_CHECK enum serin_status measure_shift(const struct counts *counts,
+                                                 const struct block_tables *tables,
+                                                 struct evidence *evidence,
+                                                 struct serin_error *err);
 
 /*
  * Sorts out what a statistic returned: `*out_defined` is false for SERIN_UNDEFINED, which is no

@@ -1,5 +1,15 @@
 #include "serin/paired.h"
+#include "verdict/dependence.h"
 #include "verdict/measure.h"
+
+/* Both arms have the same keys. */
+static void take_dependence(const struct dependence *dependence, struct evidence *evidence)
+{
+    for (size_t arm = 0; arm < ARM_COUNT; arm++) {
+        evidence->arms[arm].result.design_effect = dependence->effect.deff;
+        evidence->arms[arm].pods_differ = dependence->pods_differ;
+    }
+}
 
 static void take_arm(const struct serin_arm *arm, double variance, struct arm_evidence *out)
 {
@@ -25,26 +35,21 @@ static void take_comparison(const struct serin_paired_comparison *comparison, do
 }
 
 /* An arm's NMI varies more between blocks than the difference, which bursts move on both sides. */
-static enum serin_status measure_own(const struct counts *counts, struct evidence *evidence,
-                                     double deff_of_difference, struct serin_error *err)
+static enum serin_status measure_own(const struct counts *counts, const struct block_tables *tables,
+                                     struct evidence *evidence, struct serin_error *err)
 {
     for (size_t arm = 0; arm < ARM_COUNT; arm++) {
         struct serin_table table = counts_table(counts, (enum arm)arm);
-        struct serin_blocks blocks = counts_blocks(counts, (enum arm)arm);
-        struct serin_design_effect effect = SERIN_INDEPENDENT;
-        bool defined = false;
-        if (evidence->blocks_known) {
-            TRY(measured(serin_design_effect(&blocks, evidence->judgement->normalizer, &effect),
-                         "the design effect of an arm", &defined, err));
-        }
-        evidence->arms[arm].result.design_effect = deff_of_difference;
-        TRY(measure_arm(&table, evidence->judgement, &effect, &evidence->arms[arm].result.nmi,
+        struct dependence own;
+        TRY(dependence_of_table(counts, tables, evidence->judgement, (enum arm)arm, &own, err));
+        TRY(measure_arm(&table, evidence->judgement, &own.effect, &evidence->arms[arm].result.nmi,
                         err));
     }
     return SERIN_OK;
 }
 
-static enum serin_status measure_delta(const struct counts *counts, struct evidence *evidence,
+static enum serin_status measure_delta(const struct counts *counts,
+                                       const struct block_tables *tables, struct evidence *evidence,
                                        struct serin_error *err)
 {
     const struct serin_triples triples = {.triples = counts->triples,
@@ -53,50 +58,44 @@ static enum serin_status measure_delta(const struct counts *counts, struct evide
                                           .columns = counts->columns};
     struct serin_confidence confidence = judgement_confidence(evidence->judgement);
     enum serin_normalizer normalizer = evidence->judgement->normalizer;
-    struct serin_design_effect effect = SERIN_INDEPENDENT;
+    struct dependence dependence;
     struct serin_paired_comparison comparison;
     bool defined = false;
-    if (evidence->blocks_known) {
-        TRY(measured(serin_paired_design_effect(&triples, normalizer, &effect), "the design effect",
-                     &defined, err));
-    }
-    TRY(measured(serin_paired(&triples, normalizer, &confidence, &effect, &comparison),
+    TRY(dependence_of_pairs(counts, tables, evidence->judgement, &dependence, err));
+    TRY(measured(serin_paired(&triples, normalizer, &confidence, &dependence.effect, &comparison),
                  "the comparison of the pairs", &defined, err));
     if (defined && comparison.state == SERIN_TABLE_OK) {
-        take_comparison(&comparison, effect.deff, evidence);
+        take_comparison(&comparison, dependence.effect.deff, evidence);
     }
-    return measure_own(counts, evidence, effect.deff, err);
+    take_dependence(&dependence, evidence);
+    return measure_own(counts, tables, evidence, err);
 }
 
 /*
  * Without references the canary agrees with the stable arm as far as NMI of the two says, and a
  * canary that does nothing else than the stable arm has 1: delta = NMI(canary, stable) − 1.
  */
-static enum serin_status measure_agreement(const struct counts *counts, struct evidence *evidence,
-                                           struct serin_error *err)
+static enum serin_status measure_agreement(const struct counts *counts,
+                                           const struct block_tables *tables,
+                                           struct evidence *evidence, struct serin_error *err)
 {
     struct serin_table table = counts_table(counts, ARM_CANARY);
-    struct serin_blocks blocks = counts_blocks(counts, ARM_CANARY);
     struct serin_confidence confidence = judgement_confidence(evidence->judgement);
     enum serin_normalizer normalizer = evidence->judgement->normalizer;
-    struct serin_design_effect effect = SERIN_INDEPENDENT;
+    struct dependence dependence;
     struct serin_arm_interval interval;
     bool defined = false;
-    if (evidence->blocks_known) {
-        TRY(measured(serin_design_effect(&blocks, normalizer, &effect), "the design effect",
-                     &defined, err));
-    }
+    TRY(dependence_of_table(counts, tables, evidence->judgement, ARM_CANARY, &dependence, err));
     struct arm_evidence *canary = &evidence->arms[ARM_CANARY];
-    canary->result.design_effect = effect.deff;
-    evidence->arms[ARM_STABLE].result.design_effect = effect.deff;
-    TRY(measured(serin_arm_interval(&table, normalizer, &confidence, &effect, &interval),
+    take_dependence(&dependence, evidence);
+    TRY(measured(serin_arm_interval(&table, normalizer, &confidence, &dependence.effect, &interval),
                  "the agreement of the arms", &defined, err));
     if (!defined) {
         return SERIN_OK;
     }
     canary->gap = interval.arm.gap;
     canary->variance =
-        interval.arm.se * interval.arm.se * (double)interval.arm.samples / effect.deff;
+        interval.arm.se * interval.arm.se * (double)interval.arm.samples / dependence.effect.deff;
     canary->result.nmi = (struct estimate){.defined = true,
                                            .value = interval.arm.nmi,
                                            .lower = interval.lower,
@@ -107,13 +106,13 @@ static enum serin_status measure_agreement(const struct counts *counts, struct e
                                         .upper = interval.upper - 1.0};
     evidence->z = interval.z;
     evidence->df = interval.df;
-    evidence->size = (double)interval.arm.samples / effect.deff;
+    evidence->size = (double)interval.arm.samples / dependence.effect.deff;
     return SERIN_OK;
 }
 
-enum serin_status measure_paired(const struct counts *counts, struct evidence *evidence,
-                                 struct serin_error *err)
+enum serin_status measure_paired(const struct counts *counts, const struct block_tables *tables,
+                                 struct evidence *evidence, struct serin_error *err)
 {
-    return evidence->is_agreement ? measure_agreement(counts, evidence, err)
-                                  : measure_delta(counts, evidence, err);
+    return evidence->is_agreement ? measure_agreement(counts, tables, evidence, err)
+                                  : measure_delta(counts, tables, evidence, err);
 }

@@ -86,6 +86,8 @@ const struct reason reasons[] = {
     ROW("blocks_unknown", "pods and times are unknown, so events were taken as independent",
         "name the pod and time columns; bursts make true intervals wider than those shown"),
     ROW("few_blocks_warning", "an arm has fewer than 10 blocks, which widens the interval", ""),
+    ROW("pods_differ", "pods of one arm differ by more than chance, so its events count for fewer",
+        "find the pod that differs, or run more pods; more traffic on the same pods helps little"),
     ROW("uncovered_pods", "some pods' counts before their first sample are unknown and left out",
         ""),
     ROW("unreferenced_events",

@@ -1,19 +1,11 @@
 #include "verdict/score.h"
 
 #include "verdict/counts.h"
+#include "verdict/dependence.h"
 #include "verdict/measure.h"
 
-static enum serin_status effect_measure(const struct counts *counts,
-                                        const struct judgement *judgement,
-                                        struct serin_design_effect *out, struct serin_error *err)
-{
-    struct serin_blocks blocks = counts_blocks(counts, ARM_CANARY);
-    bool defined = false;
-    return measured(serin_design_effect(&blocks, judgement->normalizer, out), "the design effect",
-                    &defined, err);
-}
-
 static enum serin_status counts_score(const struct counts *counts,
+                                      const struct block_tables *tables,
                                       const struct judgement *judgement, struct score *out,
                                       struct serin_error *err)
 {
@@ -21,13 +13,11 @@ static enum serin_status counts_score(const struct counts *counts,
     bool defined = false;
     TRY(measured(serin_scores(&table, judgement->normalizer, &out->scores), "the scores", &defined,
                  err));
-    struct serin_design_effect effect = SERIN_INDEPENDENT;
-    if (out->blocks_known) {
-        TRY(effect_measure(counts, judgement, &effect, err));
-    }
-    out->design_effect = effect.deff;
-    out->blocks = effect.blocks;
-    return measure_arm(&table, judgement, &effect, &out->nmi, err);
+    struct dependence dependence;
+    TRY(dependence_of_table(counts, tables, judgement, ARM_CANARY, &dependence, err));
+    out->design_effect = dependence.effect.deff;
+    out->blocks = dependence.effect.blocks;
+    return measure_arm(&table, judgement, &dependence.effect, &out->nmi, err);
 }
 
 enum serin_status score_measure(const struct block_tables *tables,
@@ -49,7 +39,7 @@ enum serin_status score_measure(const struct block_tables *tables,
         .merged = arm->merged,
         .blocks_known = block_tables_blocks_known(tables),
     };
-    TRY(counts_score(counts, &of_reference, &score, err));
+    TRY(counts_score(counts, tables, &of_reference, &score, err));
     *out = score;
     return SERIN_OK;
 }

@@ -19,6 +19,11 @@ static bool few_blocks_warning(const struct evidence *evidence)
     return evidence->blocks_known && fewer >= BLOCKS_LEAST && fewer < 10;
 }
 
+static bool pods_differ(const struct evidence *evidence)
+{
+    return evidence->arms[ARM_CANARY].pods_differ || evidence->arms[ARM_STABLE].pods_differ;
+}
+
 static bool uncovered_pods(const struct evidence *evidence)
 {
     return evidence->arms[ARM_CANARY].has_uncovered_pods ||
@@ -112,6 +117,7 @@ static const struct warning {
 } warnings[] = {
     {"blocks_unknown",        blocks_unknown       },
     {"few_blocks_warning",    few_blocks_warning   },
+    {"pods_differ",           pods_differ          },
     {"uncovered_pods",        uncovered_pods       },
     {"unreferenced_events",   unreferenced_events  },
     {"reference_mix_differs", reference_mix_differs},

@@ -235,8 +235,8 @@ Test(noncentral, quantiles_undo_probabilities)
 
 Test(welch, equal_variances_add_their_degrees)
 {
-    cr_expect(epsilon_eq(dbl, welch_df(2.0, 11, 2.0, 11), 20.0, 1e-12));
-    cr_expect(epsilon_eq(dbl, welch_df(1.0, 6, 0.0, 50), 5.0, 1e-12));
-    cr_expect(epsilon_eq(dbl, welch_df(1e-200, 6, 1e-200, 6), 10.0, 1e-12));
-    cr_expect(eq(dbl, welch_df(0.0, 6, 0.0, 8), 12.0));
+    cr_expect(epsilon_eq(dbl, welch_df(2.0, 10.0, 2.0, 10.0), 20.0, 1e-12));
+    cr_expect(epsilon_eq(dbl, welch_df(1.0, 5.0, 0.0, 49.0), 5.0, 1e-12));
+    cr_expect(epsilon_eq(dbl, welch_df(1e-200, 5.0, 1e-200, 5.0), 10.0, 1e-12));
+    cr_expect(eq(dbl, welch_df(0.0, 5.0, 0.0, 7.0), 12.0));
 }

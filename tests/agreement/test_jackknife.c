@@ -197,10 +197,47 @@ Test(blocks, what_cannot_be_scored_is_refused)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(bad_blocks); i++) {
         struct serin_blocks blocks = {bad_blocks[i].cells, 3, 2, 2};
-        struct serin_design_effect effect = {-1.0, -1.0, 0, 0};
+        struct serin_design_effect effect = {-1.0, -1.0, 0, 0, 0.0};
         cr_expect(
             eq(int, serin_design_effect(&blocks, SERIN_GEOMETRIC, &effect), bad_blocks[i].status),
             "%s", bad_blocks[i].name);
         cr_expect(eq(dbl, effect.deff, -1.0), "%s", bad_blocks[i].name);
+    }
+}
+
+/* Inner: 41 blocks with a design effect of 2 and a variance of 0.2. */
+struct nested_case {
+    const char *name;
+    double deff; /* of the outer blocks */
+    size_t blocks;
+    double nested_deff;
+    double df;
+};
+static const struct nested_case nested_cases[] = {
+    {"outer blocks vary as little",      2.0,  10, 2.0,  40.0                        },
+    {"outer blocks vary less",           1.0,  10, 2.0,  40.0                        },
+    {"outer blocks vary more",           4.0,  10, 4.0,  1 / (.25 / 40 + .25 / 9)    },
+    {"outer blocks vary far more",       2e9,  10, 2e9,  9.0                         },
+    {"two that chance may tell apart",   7.6,  2,  2.0,  40.0                        },
+    {"two that it does not",             8.0,  2,  8.0,  1 / (.0625 / 40 + .5625)    },
+    {"three that chance may tell apart", 5.9,  3,  2.0,  40.0                        },
+    {"four that chance does not",        5.25, 4,  5.25, 1 / (.145125 / 40 + .127739)},
+    {"a single one",                     1.0,  0,  2.0,  40.0                        },
+};
+
+Test(blocks, what_lies_within_larger_blocks_varies_at_least_as_they_do)
+{
+    const struct serin_design_effect inner = {0.2, 2.0, 41, 1000, 0.0};
+    for (size_t i = 0; i < ARRAY_LENGTH(nested_cases); i++) {
+        const struct nested_case *c = &nested_cases[i];
+        struct serin_design_effect outer = {0.1 * c->deff, c->deff, c->blocks, 1000, 0.0};
+        struct serin_design_effect nested = serin_nested_effect(&inner, &outer);
+        double df = nested.df > 0.0 ? nested.df : (double)nested.blocks - 1.0;
+        cr_expect(eq(dbl, nested.deff, c->nested_deff), "%s", c->name);
+        cr_expect(epsilon_eq(dbl, nested.variance, 0.1 * c->nested_deff, 1e-9 * c->deff), "%s",
+                  c->name);
+        cr_expect(epsilon_eq(dbl, df, c->df, 1e-4 * c->df), "%s: %g", c->name, df);
+        cr_expect(eq(sz, nested.blocks, 41), "%s", c->name);
+        cr_expect(eq(u64, nested.samples, 1000), "%s", c->name);
     }
 }

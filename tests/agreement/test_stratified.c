@@ -38,7 +38,7 @@ static struct serin_stratified stratified(const struct serin_comparison *strata,
 }
 
 static const struct serin_stratified_effect independent = {0.0, 1.0, 0.0};
-static const struct serin_design_effect events_independent = {0.0, 1.0, 0, 0};
+static const struct serin_design_effect events_independent = {.deff = 1.0};
 
 static void random_counts(struct random *random, uint64_t out[4])
 {
@@ -55,7 +55,8 @@ Test(stratified, of_one_stratum_is_the_comparison)
         uint64_t stable[4];
         random_counts(&random, canary);
         random_counts(&random, stable);
-        struct serin_design_effect effect = {1e-4, 1.0 + (double)random_below(&random, 5), 20, 0};
+        struct serin_design_effect effect = {1e-4, 1.0 + (double)random_below(&random, 5), 20, 0,
+                                             0.0};
         struct serin_comparison one = compared(canary, stable, effect, effect);
         struct serin_stratified_effect same = {effect.variance, effect.deff, 19.0};
         struct serin_stratified got = stratified(&one, 1, same, same);

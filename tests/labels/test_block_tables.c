@@ -118,6 +118,11 @@ Test(block_tables, blocks_are_pods_in_time_buckets_ordered_by_both)
     cr_assert(eq(i64, block_tables_block(tables, ARM_CANARY, 0).start_ms, -60));
     cr_assert(eq(i64, block_tables_block(tables, ARM_CANARY, 1).start_ms, 60));
     cr_assert(text_equals(block_tables_block(tables, ARM_CANARY, 2).pod, "b"));
+    uint32_t pods[3] = {9, 9, 9};
+    block_tables_block_pods(tables, ARM_CANARY, pods);
+    cr_assert(eq(u32, pods[0], 0));
+    cr_assert(eq(u32, pods[1], 0));
+    cr_assert(eq(u32, pods[2], 1));
     expect_table(tables, ARM_CANARY, ALL_SLICES, 0, (uint64_t[]){1});
     expect_table(tables, ARM_CANARY, ALL_SLICES, 2, (uint64_t[]){2});
     struct serin_block_cell *cells = NULL;
