@@ -46,10 +46,11 @@ struct serin_design_effect {
     size_t blocks;    /* with at least one event: fewer than 5 allow no estimate, 10 to ask for */
     uint64_t samples; /* events in them; samples / deff is the effective number */
     double df;        /* degrees of freedom of the variance; 0: blocks − 1 */
+    double bias_deff; /* what bias grows by; 0: deff */
 };
 
 /* Independent events: no blocks to learn from. */
-#define SERIN_INDEPENDENT ((struct serin_design_effect){0.0, 1.0, 0, 0, 0.0})
+#define SERIN_INDEPENDENT ((struct serin_design_effect){0.0, 1.0, 0, 0, 0.0, 0.0})
 
 /*
  * Delete-one-block jackknife of NMI and the design effect: block variance over the larger of
@@ -73,7 +74,8 @@ SERIN_API SERIN_MUST_CHECK enum serin_status serin_design_effect(const struct se
  *
  *   inner, outer   effects of the same arm's smaller and larger blocks
  *
- * Variance and deff are the larger of both; blocks and samples are those of `inner`.
+ * Variance and deff are the larger of both; blocks and samples are those of `inner`, and so is what
+ * the bias of NMI grows by: it comes from all cells, and larger blocks differ in few directions.
  * Source: Satterthwaite, Biometrics Bulletin 2 (1946).
  */
 SERIN_API struct serin_design_effect serin_nested_effect(const struct serin_design_effect *inner,

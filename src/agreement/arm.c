@@ -40,8 +40,8 @@ static double clamp(double value, double lowest, double highest)
     return fmin(highest, fmax(lowest, value));
 }
 
-enum serin_status arm_describe(const struct measured *measured, uint64_t size, double deff,
-                               struct serin_arm *out)
+enum serin_status arm_describe(const struct measured *measured, uint64_t size,
+                               const struct serin_design_effect *effect, struct serin_arm *out)
 {
     uint64_t total = measured->margins.total;
     size = size == 0 || size > total ? total : size;
@@ -54,7 +54,7 @@ enum serin_status arm_describe(const struct measured *measured, uint64_t size, d
     TRY(smoothed_of(measured, &smoothed));
     double at_size = rarefied_nmi(measured, size);
     double at_half = rarefied_nmi(measured, size / 2);
-    double dependence = 1.0 + (deff - 1.0) * ((double)size / (double)total);
+    double dependence = 1.0 + (bias_deff_of(effect) - 1.0) * ((double)size / (double)total);
     double gap = (at_half - at_size) * dependence;
     *out = (struct serin_arm){
         .samples = total,
@@ -64,8 +64,8 @@ enum serin_status arm_describe(const struct measured *measured, uint64_t size, d
         .gap = gap,
         .nmi = clamp(at_size - gap, 0.0, 1.0),
         .shift = smoothed.nmi - measured->nmi,
-        .se = sqrt(deff) * fmax(sqrt(deleted), smoothed.standard_error),
-        .deff = deff,
+        .se = sqrt(effect->deff) * fmax(sqrt(deleted), smoothed.standard_error),
+        .deff = effect->deff,
         .singletons = expected_singletons(measured, size),
     };
     return SERIN_OK;
@@ -101,7 +101,8 @@ enum serin_status serin_arm(const struct serin_table *table, enum serin_normaliz
     TRY(check_deff(deff));
     measured_scope measured;
     TRY(measured_init_defined(&measured, table, normalizer));
-    return arm_describe(&measured, size, deff, out);
+    const struct serin_design_effect effect = {.deff = deff};
+    return arm_describe(&measured, size, &effect, out);
 }
 
 static struct limits wider(struct limits limits, double estimate, double half_width)
@@ -135,7 +136,7 @@ enum serin_status serin_arm_interval(const struct serin_table *table,
     TRY(measured_init_defined(&measured, table, normalizer));
     struct serin_arm_interval interval = {.df = 0.0};
     struct serin_arm *arm = &interval.arm;
-    TRY(arm_describe(&measured, 0, effect->deff, arm));
+    TRY(arm_describe(&measured, 0, effect, arm));
     TRY(choose_critical_value(confidence, effect, &interval));
     struct limits limits = wider(arm_logit_limits(arm, interval.z), arm->nmi, interval.z * arm->se);
     double unseen = arm_unseen_cost(&measured, measured.margins.occupied_rows,

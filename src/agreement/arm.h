@@ -14,7 +14,8 @@ struct limits {
 
 /* As serin_arm; `measured` is not degenerate. */
 SERIN_MUST_CHECK enum serin_status arm_describe(const struct measured *measured, uint64_t size,
-                                                double deff, struct serin_arm *out);
+                                                const struct serin_design_effect *effect,
+                                                struct serin_arm *out);
 
 /* Limits ± z standard errors on the logit scale, extended to the estimate. */
 struct limits arm_logit_limits(const struct serin_arm *arm, double z);

@@ -29,6 +29,11 @@ double design_effect_df(const struct serin_design_effect *effect)
     return effect->df > 0.0 ? effect->df : (double)(effect->blocks - 1);
 }
 
+double bias_deff_of(const struct serin_design_effect *effect)
+{
+    return effect->bias_deff > 0.0 ? effect->bias_deff : effect->deff;
+}
+
 /*
  * How much more outer blocks have to vary before it counts. Where they are too few to estimate a
  * variance from: more than chance does in 95 % of cases, χ²'s quantile over its degrees of freedom.
@@ -50,6 +55,7 @@ struct serin_design_effect serin_nested_effect(const struct serin_design_effect 
     struct serin_design_effect nested = *inner;
     nested.variance = outer->variance;
     nested.deff = outer->deff;
+    nested.bias_deff = bias_deff_of(inner);
     nested.df = 1.0 / (within * within / design_effect_df(inner) +
                        between * between / design_effect_df(outer));
     return nested;

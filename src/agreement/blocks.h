@@ -43,6 +43,9 @@ SERIN_MUST_CHECK enum serin_status block_deviations_find(const struct serin_bloc
 /* How much larger than that of independent events a variance is: at least 1. */
 double design_effect_of(double variance, double independent);
 
+/* What the bias left in a score grows by. */
+double bias_deff_of(const struct serin_design_effect *effect);
+
 /* Degrees of freedom of the variance in an effect of at least two blocks. */
 double design_effect_df(const struct serin_design_effect *effect);
 

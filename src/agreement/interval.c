@@ -78,8 +78,8 @@ static enum serin_status compare_defined(const struct serin_comparison_input *in
 {
     uint64_t size = canary->margins.total < stable->margins.total ? canary->margins.total
                                                                   : stable->margins.total;
-    TRY(arm_describe(canary, size, input->canary_effect.deff, &result->canary));
-    TRY(arm_describe(stable, size, input->stable_effect.deff, &result->stable));
+    TRY(arm_describe(canary, size, &input->canary_effect, &result->canary));
+    TRY(arm_describe(stable, size, &input->stable_effect, &result->stable));
     TRY(choose_critical_value(input, result));
     result->estimate = result->canary.nmi - result->stable.nmi;
     result->se = hypot(result->canary.se, result->stable.se);

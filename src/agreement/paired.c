@@ -59,8 +59,8 @@ static enum serin_status compare_defined(const struct pairing *pairing,
                                          const struct serin_design_effect *effect,
                                          struct serin_paired_comparison *result)
 {
-    TRY(arm_describe(&pairing->canary_measured, 0, effect->deff, &result->canary));
-    TRY(arm_describe(&pairing->stable_measured, 0, effect->deff, &result->stable));
+    TRY(arm_describe(&pairing->canary_measured, 0, effect, &result->canary));
+    TRY(arm_describe(&pairing->stable_measured, 0, effect, &result->stable));
     TRY(pairing_jackknife_variance(pairing, &result->jackknife_variance));
     TRY(choose_critical_value(confidence, effect, result));
     result->floor = unseen_keys_variance(pairing);

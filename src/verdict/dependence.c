@@ -86,6 +86,7 @@ static void dependence_take(const struct serin_design_effect *inner,
                             const struct serin_design_effect *outer, struct dependence *out)
 {
     out->effect = serin_nested_effect(inner, outer);
+    out->within_pods = inner->deff;
     out->pods_differ = out->effect.deff > pods_excess * inner->deff;
 }
 
@@ -103,7 +104,7 @@ static enum serin_status effect_of_arm(const struct counts *counts,
     struct serin_design_effect outer = SERIN_INDEPENDENT;
     bool defined = false;
     if (!block_tables_blocks_known(tables)) {
-        *out = (struct dependence){.effect = inner};
+        *out = (struct dependence){.effect = inner, .within_pods = inner.deff};
         return SERIN_OK;
     }
     if (pods_find(tables, judgement->design, arm, &pods) != SERIN_OK ||
@@ -146,7 +147,7 @@ enum serin_status dependence_of_pairs(const struct counts *counts,
     struct serin_design_effect outer = SERIN_INDEPENDENT;
     bool defined = false;
     if (!block_tables_blocks_known(tables)) {
-        *out = (struct dependence){.effect = inner};
+        *out = (struct dependence){.effect = inner, .within_pods = inner.deff};
         return SERIN_OK;
     }
     if (pods_find(tables, DESIGN_PAIRED, ARM_CANARY, &pods) != SERIN_OK ||

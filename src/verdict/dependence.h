@@ -16,7 +16,8 @@
 
 struct dependence {
     struct serin_design_effect effect;
-    bool pods_differ; /* whole pods differ: more events of the same pods tell little more */
+    double within_pods; /* design effect of the blocks by themselves */
+    bool pods_differ;   /* whole pods differ: more events of the same pods tell little more */
 };
 
 /*

@@ -31,7 +31,8 @@ struct arm_evidence {
     int64_t last_ms;
     bool is_stale;
     bool has_uncovered_pods;
-    bool pods_differ; /* among themselves, more than their time buckets; verdict/dependence.h */
+    double within_pods; /* design effect of the blocks alone, whatever pods differ by */
+    bool pods_differ;   /* among themselves, more than their time buckets; verdict/dependence.h */
 };
 
 /* How the labels' names changed; see verdict/label_changes.h. */

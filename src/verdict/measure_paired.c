@@ -7,6 +7,7 @@ static void take_dependence(const struct dependence *dependence, struct evidence
 {
     for (size_t arm = 0; arm < ARM_COUNT; arm++) {
         evidence->arms[arm].result.design_effect = dependence->effect.deff;
+        evidence->arms[arm].within_pods = dependence->within_pods;
         evidence->arms[arm].pods_differ = dependence->pods_differ;
     }
 }

@@ -33,6 +33,7 @@ static enum serin_status measure_own(const struct counts *counts, const struct b
     struct dependence dependence;
     TRY(dependence_of_table(counts, tables, evidence->judgement, arm, &dependence, err));
     of->result.design_effect = dependence.effect.deff;
+    of->within_pods = dependence.within_pods;
     of->pods_differ = dependence.pods_differ;
     *out = dependence.effect;
     return measure_arm(&table, evidence->judgement, &dependence.effect, &of->result.nmi, err);

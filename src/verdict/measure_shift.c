@@ -29,6 +29,7 @@ static enum serin_status measure_own(const struct counts *counts, const struct b
     TRY(dependence_of_labels(counts, tables, evidence->judgement, arm, &dependence, err));
     of->result.design_effect = dependence.effect.deff;
     of->effective = (double)of->result.samples / dependence.effect.deff;
+    of->within_pods = dependence.within_pods;
     of->pods_differ = dependence.pods_differ;
     *out = dependence.effect;
     return SERIN_OK;

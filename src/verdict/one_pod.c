@@ -86,7 +86,22 @@ static double independent_gap(const struct evidence *evidence, enum arm arm)
     const struct arm_evidence *of = &evidence->arms[arm];
     double samples = (double)of->result.samples;
     double other = (double)evidence->arms[ARM_COUNT - 1 - arm].result.samples;
-    return of->gap / (1.0 + (of->result.design_effect - 1.0) * fmin(1.0, other / samples));
+    return of->gap / (1.0 + (of->within_pods - 1.0) * fmin(1.0, other / samples));
+}
+
+static double size_within_pods(const struct arm_evidence *arm)
+{
+    return (double)arm->result.samples / arm->within_pods;
+}
+
+/* What a change has to exceed if pods are alike, for what they differ by is the question here. */
+static double critical_value(const struct evidence *evidence)
+{
+    struct serin_confidence confidence = judgement_confidence(evidence->judgement);
+    double z = evidence->z;
+    double size = serin_harmonic_size(size_within_pods(&evidence->arms[ARM_CANARY]),
+                                      size_within_pods(&evidence->arms[ARM_STABLE]));
+    return serin_critical_value(&confidence, size, &z) == SERIN_OK ? z : evidence->z;
 }
 
 static struct effect effect_of(const struct evidence *evidence, enum arm arm,
@@ -100,15 +115,35 @@ static struct effect effect_of(const struct evidence *evidence, enum arm arm,
     double odds = (double)pod->events / rest;
     return (struct effect){
         .change = pod->change - independent_gap(evidence, arm) * odds,
-        .noise = evidence->z * sqrt(of->variance / of->effective * odds),
+        .noise = critical_value(evidence) * sqrt(of->variance / size_within_pods(of) * odds),
     };
 }
 
-/* Whether the estimate without the pod contradicts what the whole interval says. */
+/* What the interval of the difference would reach to each side if pods were alike. */
+static double half_width_within_pods(const struct evidence *evidence)
+{
+    double variance = 0.0;
+    for (size_t arm = 0; arm < ARM_COUNT; arm++) {
+        variance += evidence->arms[arm].variance / size_within_pods(&evidence->arms[arm]);
+    }
+    return critical_value(evidence) * sqrt(variance);
+}
+
+/*
+ * Whether the estimate without the pod contradicts what the whole interval says or, where pods that
+ * differ have made that too wide to say anything, what it would say if they were alike.
+ */
 static bool contradicts(const struct evidence *evidence, double delta)
 {
-    bool is_within = evidence->delta.lower > -evidence->margin;
-    bool is_beyond = evidence->delta.upper < -evidence->margin;
+    double lower = evidence->delta.lower;
+    double upper = evidence->delta.upper;
+    if (evidence->arms[ARM_CANARY].pods_differ || evidence->arms[ARM_STABLE].pods_differ) {
+        double half_width = half_width_within_pods(evidence);
+        lower = evidence->delta.value - half_width;
+        upper = evidence->delta.value + half_width;
+    }
+    bool is_within = lower > -evidence->margin;
+    bool is_beyond = upper < -evidence->margin;
     return (is_within && delta < -evidence->margin) || (is_beyond && delta > -evidence->margin);
 }
 

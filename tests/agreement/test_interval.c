@@ -73,8 +73,8 @@ Test(comparison, few_blocks_call_for_students_quantiles)
 {
     struct serin_comparison_input input = sample_input();
     struct serin_comparison without = compare(&input);
-    input.canary_effect = (struct serin_design_effect){1e-3, 1.0, 6, 171, 0.0};
-    input.stable_effect = (struct serin_design_effect){1e-3, 1.0, 6, 1620, 0.0};
+    input.canary_effect = (struct serin_design_effect){1e-3, 1.0, 6, 171, 0.0, 0.0};
+    input.stable_effect = (struct serin_design_effect){1e-3, 1.0, 6, 1620, 0.0, 0.0};
     struct serin_comparison with = compare(&input);
     cr_expect(epsilon_eq(dbl, with.df, 10.0, 1e-9));
     cr_expect(epsilon_eq(dbl, with.z, without.z * 2.22813885198627472 / 1.9599639845400542, 1e-10));

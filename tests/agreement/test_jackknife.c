@@ -197,7 +197,7 @@ Test(blocks, what_cannot_be_scored_is_refused)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(bad_blocks); i++) {
         struct serin_blocks blocks = {bad_blocks[i].cells, 3, 2, 2};
-        struct serin_design_effect effect = {-1.0, -1.0, 0, 0, 0.0};
+        struct serin_design_effect effect = {-1.0, -1.0, 0, 0, 0.0, 0.0};
         cr_expect(
             eq(int, serin_design_effect(&blocks, SERIN_GEOMETRIC, &effect), bad_blocks[i].status),
             "%s", bad_blocks[i].name);
@@ -227,10 +227,10 @@ static const struct nested_case nested_cases[] = {
 
 Test(blocks, what_lies_within_larger_blocks_varies_at_least_as_they_do)
 {
-    const struct serin_design_effect inner = {0.2, 2.0, 41, 1000, 0.0};
+    const struct serin_design_effect inner = {0.2, 2.0, 41, 1000, 0.0, 0.0};
     for (size_t i = 0; i < ARRAY_LENGTH(nested_cases); i++) {
         const struct nested_case *c = &nested_cases[i];
-        struct serin_design_effect outer = {0.1 * c->deff, c->deff, c->blocks, 1000, 0.0};
+        struct serin_design_effect outer = {0.1 * c->deff, c->deff, c->blocks, 1000, 0.0, 0.0};
         struct serin_design_effect nested = serin_nested_effect(&inner, &outer);
         double df = nested.df > 0.0 ? nested.df : (double)nested.blocks - 1.0;
         cr_expect(eq(dbl, nested.deff, c->nested_deff), "%s", c->name);
@@ -238,6 +238,8 @@ Test(blocks, what_lies_within_larger_blocks_varies_at_least_as_they_do)
                   c->name);
         cr_expect(epsilon_eq(dbl, df, c->df, 1e-4 * c->df), "%s: %g", c->name, df);
         cr_expect(eq(sz, nested.blocks, 41), "%s", c->name);
+        cr_expect(eq(dbl, nested.bias_deff > 0.0 ? nested.bias_deff : nested.deff, 2.0), "%s",
+                  c->name);
         cr_expect(eq(u64, nested.samples, 1000), "%s", c->name);
     }
 }

@@ -55,8 +55,8 @@ Test(stratified, of_one_stratum_is_the_comparison)
         uint64_t stable[4];
         random_counts(&random, canary);
         random_counts(&random, stable);
-        struct serin_design_effect effect = {1e-4, 1.0 + (double)random_below(&random, 5), 20, 0,
-                                             0.0};
+        struct serin_design_effect effect = {
+            1e-4, 1.0 + (double)random_below(&random, 5), 20, 0, 0.0, 0.0};
         struct serin_comparison one = compared(canary, stable, effect, effect);
         struct serin_stratified_effect same = {effect.variance, effect.deff, 19.0};
         struct serin_stratified got = stratified(&one, 1, same, same);
