@@ -74,7 +74,8 @@ struct point {
 
 static void add_point(struct cell_list *cells, const struct point *point)
 {
-    struct cell *cell = cell_list_add(cells, point->repetitions, 50);
+    struct cell *cell =
+        cell_list_add(cells, point->repetitions, point->repetitions < 200 ? 50 : 200);
     cell_set_number(cell, "labels", (double)point->labels);
     cell_set_number(cell, "slices", (double)point->slices);
     cell_set_text(cell, "sizes", point->sizes);
@@ -102,49 +103,57 @@ static void plan_ci(struct cell_list *cells)
     }
 }
 
-/* Fixed looks: every number of labels and slices, by mix and loss. */
+/* Fixed looks: every number of labels and slices, by mix, loss, and size and split of the traffic.
+ */
 static void plan_coverage(struct cell_list *cells)
 {
     static const size_t labels[] = {2, 5, 10};
     static const size_t slices[] = {2, 5, 20};
     static const char *const losses[] = {"none", "all", "half"};
-    static const double sizes[] = {1000, 10000};
-    static const double ratios[] = {1, 19};
-    for (size_t k = 0; k < ARRAY_LENGTH(labels); k++) {
-        for (size_t s = 0; s < ARRAY_LENGTH(slices); s++) {
-            for (size_t l = 0; l < ARRAY_LENGTH(losses); l++) {
-                for (size_t n = 0; n < ARRAY_LENGTH(sizes); n++) {
-                    for (size_t r = 0; r < ARRAY_LENGTH(ratios); r++) {
-                        const struct point same = {labels[k], slices[s],     "zipf",   "same",
-                                                   losses[l], "independent", sizes[n], ratios[r],
-                                                   1,         2000};
-                        struct point reversed = same;
-                        reversed.mix = "reversed";
-                        add_point(cells, &same);
-                        add_point(cells, &reversed);
-                    }
-                }
+    static const char *const mixes[] = {"same", "reversed"};
+    static const double traffic[][2] = {
+        {1000, 19},
+        {6000, 1 }
+    };
+    for (size_t k = 0; k < ARRAY_LENGTH(labels) * ARRAY_LENGTH(slices); k++) {
+        for (size_t l = 0; l < ARRAY_LENGTH(losses) * ARRAY_LENGTH(mixes); l++) {
+            for (size_t n = 0; n < ARRAY_LENGTH(traffic); n++) {
+                struct point point = {.labels = labels[k / ARRAY_LENGTH(slices)],
+                                      .slices = slices[k % ARRAY_LENGTH(slices)],
+                                      .sizes = "zipf",
+                                      .mix = mixes[l % ARRAY_LENGTH(mixes)],
+                                      .loss = losses[l / ARRAY_LENGTH(mixes)],
+                                      .events = "independent",
+                                      .canary = traffic[n][0],
+                                      .ratio = traffic[n][1],
+                                      .looks = 1,
+                                      .repetitions = 2000};
+                add_point(cells, &point);
             }
         }
     }
 }
 
-/* Families of slices at exactly the margin, and one bad slice among good ones. */
+/* Families of slices at exactly the margin, one bad slice among good ones, and none. */
 static void plan_families(struct cell_list *cells)
 {
-    static const size_t slices[] = {5, 10, 20};
+    static const size_t slices[] = {2, 5, 10, 20};
     static const char *const events[] = {"independent", "within", "across", "pods"};
     static const char *const losses[] = {"all", "one", "none"};
     for (size_t s = 0; s < ARRAY_LENGTH(slices); s++) {
-        for (size_t e = 0; e < ARRAY_LENGTH(events); e++) {
-            for (size_t l = 0; l < ARRAY_LENGTH(losses); l++) {
-                struct point point = {
-                    5, slices[s], "equal", "same", losses[l], events[e], 1000.0 * (double)slices[s],
-                    4, 1,         2000};
-                bool has_too_few_blocks = strcmp(events[e], "pods") == 0 && slices[s] > 5;
-                if (!has_too_few_blocks) {
-                    add_point(cells, &point);
-                }
+        for (size_t e = 0; e < ARRAY_LENGTH(events) * ARRAY_LENGTH(losses); e++) {
+            struct point point = {.labels = 3,
+                                  .slices = slices[s],
+                                  .sizes = "equal",
+                                  .mix = "same",
+                                  .loss = losses[e % ARRAY_LENGTH(losses)],
+                                  .events = events[e / ARRAY_LENGTH(losses)],
+                                  .canary = 1000.0 * (double)slices[s],
+                                  .ratio = 2,
+                                  .looks = 1,
+                                  .repetitions = 2000};
+            if (strcmp(point.events, "pods") != 0 || slices[s] == 2) { /* others have few blocks */
+                add_point(cells, &point);
             }
         }
     }
@@ -154,14 +163,19 @@ static void plan_looks(struct cell_list *cells)
 {
     static const char *const mixes[] = {"same", "reversed"};
     static const char *const losses[] = {"none", "all", "half"};
-    static const size_t slices[] = {2, 5, 10};
-    for (size_t s = 0; s < ARRAY_LENGTH(slices); s++) {
-        for (size_t m = 0; m < ARRAY_LENGTH(mixes); m++) {
-            for (size_t l = 0; l < ARRAY_LENGTH(losses); l++) {
-                struct point point = {5,     slices[s], "equal", mixes[m], losses[l], "independent",
-                                      10000, 4,         50,      2000};
-                add_point(cells, &point);
-            }
+    for (size_t m = 0; m < ARRAY_LENGTH(mixes); m++) {
+        for (size_t l = 0; l < ARRAY_LENGTH(losses); l++) {
+            struct point point = {.labels = 5,
+                                  .slices = 5,
+                                  .sizes = "equal",
+                                  .mix = mixes[m],
+                                  .loss = losses[l],
+                                  .events = "independent",
+                                  .canary = 5000,
+                                  .ratio = 4,
+                                  .looks = 25,
+                                  .repetitions = 2000};
+            add_point(cells, &point);
         }
     }
 }
