@@ -14,20 +14,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* How much dependence within blocks inflates the variance of an arm's weighted mean of scores. */
-struct serin_stratified_effect {
-    double variance; /* delete-one-block jackknife variance of the mean, all strata at once */
-    double deff;     /* against independent events; at least 1 */
-    double df;       /* degrees of freedom of the variance; 0: no blocks */
-};
-
-/* Independent events. */
-#define SERIN_STRATIFIED_INDEPENDENT ((struct serin_stratified_effect){0.0, 1.0, 0.0})
-
 /*
- * Jackknife over the blocks of one arm. A block's events fall into several strata, so that these
- * are not independent of each other: a block is left out of all strata at once. The weights stay as
- * they are, for they are the same for both arms.
+ * The design effect of an arm's weighted mean of scores, by the jackknife over its blocks; variance
+ * is that of the mean, deff compares it with independent events. A block's events fall into several
+ * strata, so that these are not independent of each other: a block is left out of all strata at
+ * once. The weights stay as they are, for they are the same for both arms.
  *
  *   strata   the arm's cells by stratum; `block` means the same block in each of them
  *   weights  of the strata, `count` of each; any common factor drops out
@@ -40,13 +31,13 @@ struct serin_stratified_effect {
  */
 SERIN_API SERIN_MUST_CHECK enum serin_status
 serin_stratified_effect(const struct serin_blocks *strata, const double *weights, size_t count,
-                        enum serin_normalizer normalizer, struct serin_stratified_effect *out);
+                        enum serin_normalizer normalizer, struct serin_design_effect *out);
 
 struct serin_stratified_input {
     const struct serin_comparison *strata; /* each with state SERIN_TABLE_OK and its own deffs */
     size_t count;
-    struct serin_stratified_effect canary_effect;
-    struct serin_stratified_effect stable_effect;
+    struct serin_design_effect canary_effect;
+    struct serin_design_effect stable_effect;
     struct serin_confidence confidence;
 };
 

@@ -1,6 +1,7 @@
 #include "serin/stratified.h"
 
 #include "agreement/arm.h"
+#include "agreement/blocks.h"
 #include "agreement/student.h"
 #include "agreement/welch.h"
 #include "base/memory.h"
@@ -9,7 +10,7 @@
 #include <math.h>
 #include <stdbool.h>
 
-static bool is_effect(const struct serin_stratified_effect *effect)
+static bool is_effect(const struct serin_design_effect *effect)
 {
     return isfinite(effect->deff) && effect->deff >= 1.0 && isfinite(effect->variance) &&
            effect->variance >= 0.0 && isfinite(effect->df) && effect->df >= 0.0;
@@ -108,13 +109,14 @@ static enum serin_status standardise(const struct stratum *strata, size_t count,
 static enum serin_status choose_critical_value(const struct serin_stratified_input *input,
                                                struct serin_stratified *result)
 {
-    const struct serin_stratified_effect *canary = &input->canary_effect;
-    const struct serin_stratified_effect *stable = &input->stable_effect;
+    const struct serin_design_effect *canary = &input->canary_effect;
+    const struct serin_design_effect *stable = &input->stable_effect;
     result->size = serin_harmonic_size((double)result->canary.samples / canary->deff,
                                        (double)result->stable.samples / stable->deff);
     TRY(serin_critical_value(&input->confidence, result->size, &result->z));
-    if (canary->df > 0.0 && stable->df > 0.0) {
-        result->df = welch_df(canary->variance, canary->df, stable->variance, stable->df);
+    if (canary->blocks >= 2 && stable->blocks >= 2) {
+        result->df = welch_df(canary->variance, design_effect_df(canary), stable->variance,
+                              design_effect_df(stable));
         result->z = student_critical(result->z, result->df);
     }
     return SERIN_OK;

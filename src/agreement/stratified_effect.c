@@ -11,6 +11,7 @@ struct strata {
     size_t count;
     size_t capacity;
     double independent;
+    uint64_t samples;
     double own;         /* Σ of the strata's own block variances */
     double own_squares; /* Σ of their squares over their degrees of freedom */
 };
@@ -59,6 +60,7 @@ static enum serin_status stratum_add(const struct serin_blocks *blocks,
         strata->deviations[strata->count++] = (struct block_deviation){
             .block = each[i].block, .deviation = share * each[i].deviation};
     }
+    strata->samples += found.samples;
     strata->independent += share * share * found.independent;
     own_variance_add(&found, share, strata);
     return SERIN_OK;
@@ -85,7 +87,7 @@ static void blocks_score(struct strata *strata, struct block_scores *scores)
     }
 }
 
-static struct serin_stratified_effect effect_of(struct strata *strata)
+static struct serin_design_effect effect_of(struct strata *strata)
 {
     struct block_scores scores = {{0}, {0}, 0};
     blocks_score(strata, &scores);
@@ -94,13 +96,18 @@ static struct serin_stratified_effect effect_of(struct strata *strata)
     if (strata->own_squares > 0.0) {
         df = fmin(df, strata->own * strata->own / strata->own_squares);
     }
-    return (struct serin_stratified_effect){
-        .variance = variance, .deff = design_effect_of(variance, strata->independent), .df = df};
+    return (struct serin_design_effect){
+        .variance = variance,
+        .deff = design_effect_of(variance, strata->independent),
+        .blocks = scores.blocks,
+        .samples = strata->samples,
+        .df = df,
+    };
 }
 
 enum serin_status serin_stratified_effect(const struct serin_blocks *strata, const double *weights,
                                           size_t count, enum serin_normalizer normalizer,
-                                          struct serin_stratified_effect *out)
+                                          struct serin_design_effect *out)
 {
     double total = 0.0;
     TRY(weight_total(weights, count, &total));

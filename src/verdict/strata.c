@@ -1,9 +1,12 @@
 #include "verdict/strata.h"
 
+#include "serin/jackknife.h"
 #include "serin/stratified.h"
+#include "verdict/counts.h"
 #include "verdict/measure.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Which results make up the whole, each event in one. */
 struct strata {
@@ -106,27 +109,97 @@ static double weight_of(const struct slice_result *stratum)
     return (double)comparison->canary.samples + (double)comparison->stable.samples;
 }
 
-/* What the dependence within blocks does to the mean over the strata; an arm's, and defined. */
-static enum serin_status effect_find(const struct strata *strata, enum arm arm,
-                                     const struct slice_question *question,
-                                     struct serin_stratified_effect *out, bool *out_defined,
-                                     struct serin_error *err)
+/* The arm's cells by stratum, one list. */
+struct strata_cells {
+    struct serin_block_cell *cells;
+    struct serin_blocks *blocks; /* by stratum, within it */
+    double *weights;
+};
+
+static void strata_cells_clear(struct strata_cells *cells)
 {
-    owned_memory struct serin_blocks *blocks = memory_allocate(strata->count, sizeof(*blocks));
-    owned_memory double *weights = memory_allocate(strata->count, sizeof(*weights));
-    if (!blocks || !weights) {
-        return serin_fail(err, SERIN_NO_MEMORY, "the blocks of the strata");
-    }
+    memory_free(cells->cells);
+    memory_free(cells->blocks);
+    memory_free(cells->weights);
+}
+#define strata_cells_scope __attribute__((cleanup(strata_cells_clear))) struct strata_cells
+
+static enum serin_status strata_cells_take(const struct strata *strata, enum arm arm,
+                                           const struct grouping *grouping,
+                                           struct strata_cells *out)
+{
+    size_t all = 0;
     for (size_t i = 0; i < strata->count; i++) {
-        weights[i] = weight_of(strata->items[i]);
-        blocks[i] = (struct serin_blocks){.cells = strata->items[i]->arms[arm].cells,
-                                          .count = strata->items[i]->arms[arm].count,
-                                          .rows = question->grouping->rows.count,
-                                          .columns = question->grouping->columns.count};
+        all += strata->items[i]->arms[arm].count;
     }
-    return measured(serin_stratified_effect(blocks, weights, strata->count,
+    out->cells = memory_allocate(all, sizeof(*out->cells));
+    out->blocks = memory_allocate(strata->count, sizeof(*out->blocks));
+    out->weights = memory_allocate(strata->count, sizeof(*out->weights));
+    if (!out->cells || !out->blocks || !out->weights) {
+        return SERIN_NO_MEMORY;
+    }
+    struct serin_block_cell *next = out->cells;
+    for (size_t i = 0; i < strata->count; i++) {
+        const struct slice_events *from = &strata->items[i]->arms[arm];
+        memcpy(next, from->cells, from->count * sizeof(*next));
+        out->weights[i] = weight_of(strata->items[i]);
+        out->blocks[i] = (struct serin_blocks){.cells = next,
+                                               .count = from->count,
+                                               .rows = grouping->rows.count,
+                                               .columns = grouping->columns.count};
+        next += from->count;
+    }
+    return SERIN_OK;
+}
+
+/* Takes pods for blocks. */
+static void strata_cells_by_pod(struct strata_cells *cells, size_t strata, const uint32_t *pods)
+{
+    struct serin_block_cell *first = cells->cells;
+    for (size_t i = 0; i < strata; i++) {
+        size_t count = cells->blocks[i].count;
+        for (size_t k = 0; k < count; k++) {
+            first[k].block = pods[first[k].block];
+        }
+        cells->blocks[i].count = cells_settle(first, count);
+        first += count;
+    }
+}
+
+static enum serin_status effect_of(const struct strata_cells *cells, size_t strata,
+                                   const struct slice_question *question,
+                                   struct serin_design_effect *out, bool *out_defined,
+                                   struct serin_error *err)
+{
+    return measured(serin_stratified_effect(cells->blocks, cells->weights, strata,
                                             question->spec->judgement.normalizer, out),
                     "the design effect of the strata", out_defined, err);
+}
+
+/*
+ * What the dependence within blocks, and within whole pods, does to an arm's mean over the strata;
+ * see verdict/dependence.h. Strata that have one pod each tell nothing of the latter.
+ */
+static enum serin_status effect_find(const struct strata *strata, enum arm arm,
+                                     const struct slice_question *question,
+                                     struct serin_design_effect *out, bool *out_defined,
+                                     struct serin_error *err)
+{
+    strata_cells_scope cells = {0};
+    owned_memory uint32_t *pods =
+        memory_allocate(block_tables_block_count(question->tables, arm) + 1, sizeof(*pods));
+    struct serin_design_effect inner = SERIN_INDEPENDENT;
+    struct serin_design_effect outer = SERIN_INDEPENDENT;
+    bool has_pods = false;
+    if (!pods || strata_cells_take(strata, arm, question->grouping, &cells) != SERIN_OK) {
+        return serin_fail(err, SERIN_NO_MEMORY, "the blocks of the strata");
+    }
+    TRY(effect_of(&cells, strata->count, question, &inner, out_defined, err));
+    block_tables_block_pods(question->tables, arm, pods);
+    strata_cells_by_pod(&cells, strata->count, pods);
+    TRY(effect_of(&cells, strata->count, question, &outer, &has_pods, err));
+    *out = serin_nested_effect(&inner, &outer);
+    return SERIN_OK;
 }
 
 static enum serin_status strata_compare(const struct strata *strata,
@@ -145,8 +218,8 @@ static enum serin_status strata_compare(const struct strata *strata,
     struct serin_stratified_input input = {
         .strata = comparisons,
         .count = strata->count,
-        .canary_effect = SERIN_STRATIFIED_INDEPENDENT,
-        .stable_effect = SERIN_STRATIFIED_INDEPENDENT,
+        .canary_effect = SERIN_INDEPENDENT,
+        .stable_effect = SERIN_INDEPENDENT,
         .confidence = judgement_confidence(&question->spec->judgement),
     };
     bool canary = true;

@@ -116,7 +116,7 @@ static enum serin_status run_stratified_effect(const struct big *big)
 {
     const struct serin_blocks strata[] = {big->blocks, big->blocks};
     static const double weights[] = {1.0, 2.0};
-    struct serin_stratified_effect out;
+    struct serin_design_effect out;
     return serin_stratified_effect(strata, weights, 2, SERIN_GEOMETRIC, &out);
 }
 
@@ -134,8 +134,8 @@ static enum serin_status run_stratified(const struct big *big)
     struct serin_stratified_input input = {
         .strata = &comparison,
         .count = 1,
-        .canary_effect = SERIN_STRATIFIED_INDEPENDENT,
-        .stable_effect = SERIN_STRATIFIED_INDEPENDENT,
+        .canary_effect = SERIN_INDEPENDENT,
+        .stable_effect = SERIN_INDEPENDENT,
         .confidence = fixed_95,
     };
     struct serin_stratified out;

@@ -28,8 +28,8 @@ static struct serin_comparison compared(const uint64_t canary[4], const uint64_t
 }
 
 static struct serin_stratified stratified(const struct serin_comparison *strata, size_t count,
-                                          struct serin_stratified_effect canary,
-                                          struct serin_stratified_effect stable)
+                                          struct serin_design_effect canary,
+                                          struct serin_design_effect stable)
 {
     struct serin_stratified_input input = {strata, count, canary, stable, confidence};
     struct serin_stratified out;
@@ -37,8 +37,7 @@ static struct serin_stratified stratified(const struct serin_comparison *strata,
     return out;
 }
 
-static const struct serin_stratified_effect independent = {0.0, 1.0, 0.0};
-static const struct serin_design_effect events_independent = {.deff = 1.0};
+static const struct serin_design_effect independent = {.deff = 1.0};
 
 static void random_counts(struct random *random, uint64_t out[4])
 {
@@ -58,7 +57,7 @@ Test(stratified, of_one_stratum_is_the_comparison)
         struct serin_design_effect effect = {
             1e-4, 1.0 + (double)random_below(&random, 5), 20, 0, 0.0, 0.0};
         struct serin_comparison one = compared(canary, stable, effect, effect);
-        struct serin_stratified_effect same = {effect.variance, effect.deff, 19.0};
+        struct serin_design_effect same = effect;
         struct serin_stratified got = stratified(&one, 1, same, same);
         cr_assert(epsilon_eq(dbl, got.estimate, one.estimate, 1e-14));
         cr_assert(epsilon_eq(dbl, got.lower, one.lower, 1e-12));
@@ -79,8 +78,8 @@ Test(stratified, weighs_the_strata_by_the_events_of_both_arms)
     const uint64_t worse[] = {400, 100, 100, 400};
     const uint64_t many[] = {1350, 150, 150, 1350};
     const struct serin_comparison strata[] = {
-        compared(worse, good, events_independent, events_independent),
-        compared(good, many, events_independent, events_independent),
+        compared(worse, good, independent, independent),
+        compared(good, many, independent, independent),
     };
     struct serin_stratified got = stratified(strata, 2, independent, independent);
     double expected = (2000.0 * strata[0].estimate + 4000.0 * strata[1].estimate) / 6000.0;
@@ -100,7 +99,7 @@ Test(stratified, of_equal_strata_is_narrower_by_the_root_of_their_number)
     const uint64_t counts[] = {900000, 100000, 100000, 900000};
     struct serin_comparison strata[STRATA];
     for (size_t i = 0; i < STRATA; i++) {
-        strata[i] = compared(counts, counts, events_independent, events_independent);
+        strata[i] = compared(counts, counts, independent, independent);
     }
     struct serin_stratified one = stratified(strata, 1, independent, independent);
     struct serin_stratified all = stratified(strata, STRATA, independent, independent);
@@ -115,7 +114,7 @@ Test(stratified, adds_up_the_doubts_of_the_strata)
     const uint64_t stable[] = {900, 50, 60, 800};
     struct serin_comparison strata[4];
     for (size_t i = 0; i < 4; i++) {
-        strata[i] = compared(canary, stable, events_independent, events_independent);
+        strata[i] = compared(canary, stable, independent, independent);
     }
     struct serin_stratified all = stratified(strata, 4, independent, independent);
     cr_expect(epsilon_eq(dbl, all.correction, strata[0].correction, 1e-15));
@@ -127,8 +126,8 @@ Test(stratified, refuses_strata_without_a_comparison_and_effects_without_meaning
 {
     const uint64_t counts[] = {40, 3, 2, 50};
     const uint64_t single[] = {40, 0, 2, 0};
-    struct serin_comparison fine = compared(counts, counts, events_independent, events_independent);
-    struct serin_comparison none = compared(single, counts, events_independent, events_independent);
+    struct serin_comparison fine = compared(counts, counts, independent, independent);
+    struct serin_comparison none = compared(single, counts, independent, independent);
     struct serin_stratified out = {.estimate = 7.0};
     struct serin_stratified_input good = {&fine, 1, independent, independent, confidence};
     struct serin_stratified_input inputs[] = {good, good, good, good};
@@ -163,10 +162,10 @@ static void random_blocks(struct random *random, uint32_t first, struct blocks_s
     out->blocks = (struct serin_blocks){out->cells, BLOCK_CELLS, 2, 2};
 }
 
-static struct serin_stratified_effect effect_of(const struct serin_blocks *strata,
-                                                const double *weights, size_t count)
+static struct serin_design_effect effect_of(const struct serin_blocks *strata,
+                                            const double *weights, size_t count)
 {
-    struct serin_stratified_effect effect;
+    struct serin_design_effect effect;
     cr_assert(eq(int, serin_stratified_effect(strata, weights, count, SERIN_GEOMETRIC, &effect),
                  SERIN_OK));
     return effect;
@@ -179,7 +178,7 @@ Test(stratified_effect, of_one_stratum_is_the_design_effect)
     random_blocks(&random, 0, &sample);
     struct serin_design_effect expected;
     cr_assert(eq(int, serin_design_effect(&sample.blocks, SERIN_GEOMETRIC, &expected), SERIN_OK));
-    struct serin_stratified_effect got = effect_of(&sample.blocks, (double[]){17.0}, 1);
+    struct serin_design_effect got = effect_of(&sample.blocks, (double[]){17.0}, 1);
     cr_expect(epsilon_eq(dbl, got.variance, expected.variance, 1e-15));
     cr_expect(epsilon_eq(dbl, got.deff, expected.deff, 1e-9));
     cr_expect(epsilon_eq(dbl, got.df, BLOCKS - 1.0, 1e-12));
@@ -193,8 +192,8 @@ Test(stratified_effect, sees_blocks_that_move_all_strata_at_once)
     random_blocks(&random, 0, &sample);
     const struct serin_blocks twice[] = {sample.blocks, sample.blocks};
     const double weights[] = {3.0, 3.0};
-    struct serin_stratified_effect one = effect_of(twice, weights, 1);
-    struct serin_stratified_effect two = effect_of(twice, weights, 2);
+    struct serin_design_effect one = effect_of(twice, weights, 1);
+    struct serin_design_effect two = effect_of(twice, weights, 2);
     cr_expect(epsilon_eq(dbl, two.variance, one.variance, 1e-15));
     cr_expect(epsilon_eq(dbl, two.deff, 2.0 * one.deff, 1e-9));
     cr_expect(epsilon_eq(dbl, two.df, BLOCKS - 1.0, 1e-12));
@@ -211,7 +210,7 @@ Test(stratified_effect, adds_the_variances_of_strata_that_share_no_block)
     const struct serin_blocks strata[] = {a.blocks, b.blocks};
     double of_a = effect_of(&a.blocks, (double[]){1.0}, 1).variance;
     double of_b = effect_of(&b.blocks, (double[]){1.0}, 1).variance;
-    struct serin_stratified_effect both = effect_of(strata, (double[]){1.0, 3.0}, 2);
+    struct serin_design_effect both = effect_of(strata, (double[]){1.0, 3.0}, 2);
     double sum = of_a / 16.0 + of_b * 9.0 / 16.0;
     cr_expect(ge(dbl, both.variance, sum)); /* (B − 1)/B of more blocks is a little larger */
     cr_expect(le(dbl, both.variance, sum * 1.1));
@@ -229,8 +228,8 @@ Test(stratified_effect, does_not_depend_on_the_order_of_the_strata)
     random_blocks(&random, 5, &b);
     const struct serin_blocks there[] = {a.blocks, b.blocks};
     const struct serin_blocks back[] = {b.blocks, a.blocks};
-    struct serin_stratified_effect one = effect_of(there, (double[]){1.0, 2.0}, 2);
-    struct serin_stratified_effect other = effect_of(back, (double[]){2.0, 1.0}, 2);
+    struct serin_design_effect one = effect_of(there, (double[]){1.0, 2.0}, 2);
+    struct serin_design_effect other = effect_of(back, (double[]){2.0, 1.0}, 2);
     cr_expect(eq(dbl, one.variance, other.variance));
     cr_expect(epsilon_eq(dbl, one.df, other.df, 1e-12));
 }
@@ -240,7 +239,7 @@ Test(stratified_effect, refuses_weights_that_are_none_and_strata_of_one_block)
     struct random random = {9};
     struct blocks_sample sample;
     random_blocks(&random, 0, &sample);
-    struct serin_stratified_effect out = {.df = 7.0};
+    struct serin_design_effect out = {.df = 7.0};
     struct serin_blocks one_block = {sample.cells, 4, 2, 2};
     const struct serin_blocks strata[] = {sample.blocks, one_block};
     cr_expect(eq(int, serin_stratified_effect(strata, (double[]){0.0}, 1, SERIN_GEOMETRIC, &out),

@@ -122,6 +122,35 @@ Test(strata, one_slice_is_the_whole)
     cr_assert(eq(dbl, verdict.delta.upper, pooled.delta.upper));
 }
 
+/* Every other pod of the canary is worse in both slices; its minutes are alike. */
+static struct block_tables *tables_of_unlike_pods(double difference)
+{
+    static const char *const names[] = {"eu", "us"};
+    struct block_tables *tables = table_begin();
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+        for (unsigned block = 0; block < 8 * 5; block++) {
+            struct table_place place = {
+                .arm = ARM_CANARY, .pod = block / 5, .bucket = block % 5, .region = names[i]};
+            uint64_t counts[KIND_CELLS];
+            arm_counts_fill(1000, 0.2 + (block / 5 % 2 ? difference : -difference), counts);
+            table_put(tables, &place, counts, KINDS, KINDS);
+        }
+        put(tables, ARM_STABLE, names[i], (struct arm_part){40000, 0.2});
+    }
+    return table_end(tables, TABLE_START_MS, TABLE_START_MS + 5 * MINUTE_MS);
+}
+
+Test(strata, whole_pods_that_differ_widen_the_interval)
+{
+    owned(block_tables) alike = tables_of_unlike_pods(0.0);
+    owned(block_tables) unlike = tables_of_unlike_pods(0.05);
+    cr_assert(eq(dbl, judged_by_region(alike).arms[ARM_CANARY].design_effect, 1.0));
+    double pooled = judged_pooled(unlike).arms[ARM_CANARY].design_effect;
+    double stratified = judged_by_region(unlike).arms[ARM_CANARY].design_effect;
+    cr_assert(gt(dbl, pooled, 10.0));
+    cr_assert(epsilon_eq(dbl, stratified, pooled, 0.1 * pooled));
+}
+
 /* ---- whatever the tables -------------------------------------------------------------------- */
 
 enum { VALUES = 6, DEVICES = 2 };
