@@ -30,13 +30,15 @@ struct serin_comparison {
     double estimate; /* delta, in [−1, 1] */
     double lower;
     double upper;
-    double se;         /* of the difference */
-    double z;          /* critical value, Student's where blocks were given */
-    double size;       /* harmonic effective sample size it was taken at */
-    double df;         /* Welch's degrees of freedom; 0: no blocks, normal quantiles */
-    double unseen;     /* allowance for cells not yet seen: > 0 lowers the lower end */
-    double correction; /* doubt about the bias correction, added on both sides */
-    size_t rows;       /* labels that occur in either arm */
+    double se;             /* of the difference */
+    double z;              /* critical value, Student's where blocks were given */
+    double size;           /* harmonic effective sample size it was taken at */
+    double df;             /* Welch's degrees of freedom; 0: no blocks, normal quantiles */
+    double unseen;         /* allowance for cells not yet seen: > 0 lowers the lower end */
+    double unseen_doubt;   /* how much further it may reach by chance, ≥ 0; see below */
+    double correction;     /* doubt about the bias correction, added on both sides */
+    double overcorrection; /* the rest of it: > 0 raises the upper end, < 0 lowers the lower one */
+    size_t rows;           /* labels that occur in either arm */
     size_t columns;
     struct serin_arm canary;
     struct serin_arm stable;
@@ -44,14 +46,28 @@ struct serin_comparison {
 
 /*
  * Compares two arms: matched rarefaction, half-sample correction, MOVER on logit limits within a
- * Wald envelope. Guards and the verdict are the caller's: too few samples is
- * min(samples / deff) against 10 · max(rows, columns), a sparse table is a gap above a third of the
- * margin, unseen cells are `unseen` above a quarter of it.
+ * Wald envelope. The doubts are added to either side:
+ *
+ *   below  correction + max(0, unseen + unseen_doubt) + max(0, −overcorrection)
+ *   above  correction + max(0, unseen_doubt − unseen) + max(0, overcorrection)
+ *
+ * With f the cells that an arm of n samples and design effect D shows once at the common size m,
+ * E the canary's empty cells and M its normalizer, at least 0.1:
+ *
+ *   correction      ½ |gap_c − gap_s|
+ *   unseen          (f_c − f_s)/m · ln(possible / occupied cells of the canary) / M
+ *   unseen_doubt    0.6 z · √(D_c f_c m/n_c + D_s f_s m/n_s)/m · ln(1 + E/max(1, f_c)) / M
+ *   overcorrection  ½ (gap_c − gap_s): what was taken off for bias may have been none
+ *
+ * Guards and the verdict are the caller's: too few samples is min(samples / deff) against
+ * 10 · max(rows, columns), a sparse table is a gap above a third of the margin, unseen cells are
+ * `unseen` above a quarter of it.
  *
  * An effect counts as known blocks when its `blocks` is 2 or more in both arms; else normal
  * quantiles are used with its deff. Fails with SERIN_INVALID when the shapes differ,
  * SERIN_UNDEFINED when an arm holds fewer than two events; otherwise as serin_arm and
- * serin_critical_value do. Source: Zou & Donner, Stat. Med. 27 (2008) (MOVER).
+ * serin_critical_value do. Source: Zou & Donner, Stat. Med. 27 (2008) (MOVER);
+ * 0.6 is calibrated by simulation, docs/decisions.md says how.
  */
 SERIN_API SERIN_MUST_CHECK enum serin_status
 serin_compare(const struct serin_comparison_input *input, struct serin_comparison *out);

@@ -59,7 +59,9 @@ struct serin_stratified {
     double size; /* harmonic effective sample size it was taken at */
     double df;   /* Welch's degrees of freedom; 0: no blocks, normal quantiles */
     double unseen;
+    double unseen_doubt;
     double correction;
+    double overcorrection;
     struct serin_stratified_arm canary;
     struct serin_stratified_arm stable;
 };
@@ -70,8 +72,8 @@ struct serin_stratified {
  * intervals is carried over:
  *   limits      MOVER over strata and arms: lower = d − √Σ (w_k (d_k − l_k))², within Wald's
  *               envelope; each stratum's standard error at the whole's design effect
- *   correction  ½ |Σ w_k (gap_ck − gap_sk)|
- *   unseen      Σ w_k a_k, lowering the lower end when positive, raising the upper one otherwise
+ *   unseen, overcorrection  the weighted means of the strata's; correction is the latter's size
+ *   unseen_doubt            √Σ (w_k doubt_k)², each at the whole's critical value and deffs
  * With one stratum it is serin_compare. Fails with SERIN_INVALID when there are no strata, one has
  * no comparison or an effect is out of range, with SERIN_NO_MEMORY, and as serin_critical_value
  * does. Source: Zou & Donner, Stat. Med. 27 (2008), sec. 2 (MOVER of a linear combination).

@@ -90,6 +90,13 @@ double arm_unseen_cost(const struct measured *measured, size_t rows, size_t colu
     return log(possible / occupied) / fmax(measured->mean, least_normalizer);
 }
 
+double arm_spread_cost(const struct measured *measured, size_t rows, size_t columns,
+                       double singletons)
+{
+    double empty = (double)rows * (double)columns - (double)measured_cells(measured);
+    return log1p(empty / fmax(1.0, singletons)) / fmax(measured->mean, least_normalizer);
+}
+
 static enum serin_status check_deff(double deff)
 {
     return isfinite(deff) && deff >= 1.0 ? SERIN_OK : SERIN_INVALID;

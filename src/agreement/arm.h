@@ -25,4 +25,11 @@ struct limits arm_logit_limits(const struct serin_arm *arm, double z);
  */
 double arm_unseen_cost(const struct measured *measured, size_t rows, size_t columns);
 
+/*
+ * The same for the probability of the `singletons` cells seen once when it is spread over them and
+ * all empty cells alike: ln((empty + singletons) / singletons) / M.
+ */
+double arm_spread_cost(const struct measured *measured, size_t rows, size_t columns,
+                       double singletons);
+
 #endif

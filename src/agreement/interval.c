@@ -55,6 +55,28 @@ static enum serin_status choose_critical_value(const struct serin_comparison_inp
     return SERIN_OK;
 }
 
+/* Of the doubt about `unseen`, in standard errors per unit of the critical value: calibrated. */
+static const double unseen_doubt_share = 0.6;
+
+/* Variance of a singleton count, for it counts nearly independent rare events. */
+static double singletons_variance(const struct serin_arm *arm)
+{
+    return arm->deff * arm->singletons * ((double)arm->size / (double)arm->samples);
+}
+
+/*
+ * An arm that happens to show few singletons looks good and gets a small allowance at once, so the
+ * allowance itself needs room for chance.
+ */
+static double unseen_doubt(const struct measured *canary, const struct serin_comparison *result)
+{
+    double cost = arm_spread_cost(canary, result->rows, result->columns, result->canary.singletons);
+    double error =
+        sqrt(singletons_variance(&result->canary) + singletons_variance(&result->stable)) /
+        (double)result->canary.size;
+    return unseen_doubt_share * result->z * cost * error;
+}
+
 /* MOVER on the logit limits of the arms, but never narrower than Wald's interval. */
 static void set_limits(struct serin_comparison *result)
 {
@@ -65,8 +87,10 @@ static void set_limits(struct serin_comparison *result)
     double wald = result->z * result->se;
     double below = fmax(wald, hypot(canary->nmi - c.lower, s.upper - stable->nmi));
     double above = fmax(wald, hypot(c.upper - canary->nmi, stable->nmi - s.lower));
-    below += result->correction + fmax(0.0, result->unseen);
-    above += result->correction + fmax(0.0, -result->unseen);
+    below += result->correction + fmax(0.0, result->unseen + result->unseen_doubt);
+    below += fmax(0.0, -result->overcorrection);
+    above += result->correction + fmax(0.0, result->unseen_doubt - result->unseen);
+    above += fmax(0.0, result->overcorrection);
     result->lower = fmax(-1.0, result->estimate - below);
     result->upper = fmin(1.0, result->estimate + above);
 }
@@ -86,6 +110,8 @@ static enum serin_status compare_defined(const struct serin_comparison_input *in
     result->correction = 0.5 * fabs(result->canary.gap - result->stable.gap);
     result->unseen = arm_unseen_cost(canary, result->rows, result->columns) *
                      (result->canary.singletons - result->stable.singletons) / (double)size;
+    result->unseen_doubt = unseen_doubt(canary, result);
+    result->overcorrection = 0.5 * (result->canary.gap - result->stable.gap);
     set_limits(result);
     return SERIN_OK;
 }

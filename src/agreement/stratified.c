@@ -80,7 +80,8 @@ static void strata_add(const struct serin_stratified_input *input, const struct 
         arm_add(&strata[i].stable, strata[i].share, &result->stable);
         result->unseen += strata[i].share * input->strata[i].unseen;
     }
-    result->correction = 0.5 * fabs(result->canary.gap - result->stable.gap);
+    result->overcorrection = 0.5 * (result->canary.gap - result->stable.gap);
+    result->correction = fabs(result->overcorrection);
 }
 
 /* Estimate and standard error as published for slices. */
@@ -122,6 +123,25 @@ static enum serin_status choose_critical_value(const struct serin_stratified_inp
     return SERIN_OK;
 }
 
+/* The stratum's doubt at the whole's critical value and at the arm's larger rise of deff. */
+static double unseen_doubt_at(const struct serin_comparison *from, const struct stratum *stratum,
+                              double z)
+{
+    double canary = stratum->canary.deff / from->canary.deff;
+    double stable = stratum->stable.deff / from->stable.deff;
+    return from->unseen_doubt * (z / from->z) * sqrt(fmax(canary, stable));
+}
+
+/* Strata are independent: so are their singletons. */
+static void strata_add_doubts(const struct serin_stratified_input *input,
+                              const struct stratum *strata, struct serin_stratified *result)
+{
+    for (size_t i = 0; i < input->count; i++) {
+        double doubt = unseen_doubt_at(&input->strata[i], &strata[i], result->z);
+        result->unseen_doubt = hypot(result->unseen_doubt, strata[i].share * doubt);
+    }
+}
+
 static void set_limits(const struct stratum *strata, size_t count, struct serin_stratified *result)
 {
     double below = 0.0;
@@ -135,8 +155,10 @@ static void set_limits(const struct stratum *strata, size_t count, struct serin_
         above = hypot(above, strata[i].share * hypot(c.upper - canary->nmi, stable->nmi - s.lower));
     }
     double wald = result->z * result->se;
-    below = fmax(wald, below) + result->correction + fmax(0.0, result->unseen);
-    above = fmax(wald, above) + result->correction + fmax(0.0, -result->unseen);
+    below = fmax(wald, below) + result->correction + fmax(0.0, -result->overcorrection);
+    above = fmax(wald, above) + result->correction + fmax(0.0, result->overcorrection);
+    below += fmax(0.0, result->unseen_doubt + result->unseen);
+    above += fmax(0.0, result->unseen_doubt - result->unseen);
     result->lower = fmax(-1.0, result->estimate - below);
     result->upper = fmin(1.0, result->estimate + above);
 }
@@ -155,6 +177,7 @@ enum serin_status serin_stratified(const struct serin_stratified_input *input,
     TRY(standardise(strata, input->count, &result));
     strata_add(input, strata, &result);
     TRY(choose_critical_value(input, &result));
+    strata_add_doubts(input, strata, &result);
     set_limits(strata, input->count, &result);
     *out = result;
     return SERIN_OK;

@@ -140,6 +140,63 @@ Test(comparison, singletons_of_the_canary_alone_lower_the_lower_end)
     cr_expect(gt(dbl, compare(&input).unseen, 0.0));
 }
 
+/* Two of nine cells are empty in the canary, four hold one event. */
+static const uint64_t sparse_counts[] = {40, 1, 0, 1, 50, 1, 0, 1, 60};
+
+Test(comparison, singletons_may_be_few_by_chance)
+{
+    struct serin_comparison_input input = sample_input();
+    input.canary.counts = sparse_counts;
+    struct serin_comparison result = compare(&input);
+    struct serin_entropies entropies;
+    cr_assert(eq(int, serin_entropies(&input.canary, &entropies), SERIN_OK));
+    double singletons = 4.0 + result.stable.singletons * 154.0 / 1620.0;
+    double cost = log(1.5) / sqrt(entropies.reference * entropies.label);
+    double doubt = 0.6 * result.z * cost * sqrt(singletons) / 154.0;
+    cr_expect(epsilon_eq(dbl, result.unseen_doubt, doubt, 1e-14));
+    input.canary_effect.deff = 4.0;
+    input.stable_effect.deff = 4.0;
+    struct serin_comparison dependent = compare(&input);
+    cr_expect(epsilon_eq(dbl, dependent.unseen_doubt, 2.0 * doubt, 1e-14));
+}
+
+Test(comparison, a_table_without_empty_cells_leaves_no_doubt_about_unseen_ones)
+{
+    struct serin_comparison_input input = sample_input();
+    struct serin_comparison result = compare(&input);
+    cr_expect(gt(dbl, result.canary.singletons, 0.0));
+    cr_expect(eq(dbl, result.unseen_doubt, 0.0));
+}
+
+Test(comparison, what_was_corrected_may_have_been_no_bias)
+{
+    struct serin_comparison_input input = sample_input();
+    input.canary.counts = sparse_counts;
+    struct serin_comparison result = compare(&input);
+    double more = result.canary.gap - result.stable.gap;
+    cr_expect(epsilon_eq(dbl, result.overcorrection, 0.5 * more, 1e-15));
+    struct serin_table swapped = input.canary;
+    input.canary = input.stable;
+    input.stable = swapped;
+    struct serin_comparison mirrored = compare(&input);
+    cr_expect(epsilon_eq(dbl, mirrored.overcorrection, -0.5 * more, 1e-15));
+    cr_expect(eq(dbl, mirrored.correction, result.correction));
+}
+
+/* Both ends, by as much as the doubt goes beyond what was allowed anyway. */
+Test(comparison, doubt_about_unseen_cells_moves_both_ends)
+{
+    struct serin_comparison_input input = sample_input();
+    input.canary.counts = sparse_counts;
+    input.stable.counts = sparse_counts;
+    struct serin_comparison result = compare(&input);
+    cr_expect(eq(dbl, result.unseen, 0.0));
+    cr_expect(eq(dbl, result.estimate, 0.0));
+    cr_expect(gt(dbl, result.unseen_doubt, 0.0));
+    cr_expect(le(dbl, result.lower, -result.z * result.se - result.unseen_doubt + 1e-15));
+    cr_expect(epsilon_eq(dbl, result.upper, -result.lower, 1e-15));
+}
+
 /* ---- one arm -------------------------------------------------------------------------------- */
 
 Test(arm, a_design_effect_scales_the_error_and_the_gap)

@@ -292,6 +292,7 @@ Test(properties, the_interval_of_a_difference_holds_it_and_stays_in_bounds)
         expect_within(comparison.se, 0.0, 1e9, "se");
         expect_within(comparison.unseen, -1e9, 1e9, "unseen");
         expect_within(comparison.correction, 0.0, 1.0, "correction");
+        expect_within(comparison.unseen_doubt, 0.0, 1e9, "unseen doubt");
     }
 }
 
