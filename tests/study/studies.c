@@ -5,6 +5,7 @@
 const struct study *const studies[] = {
     &study_coverage,
     &study_looks,
+    &study_decisions,
     &study_slices,
 };
 const size_t study_count = ARRAY_LENGTH(studies);

@@ -4,6 +4,7 @@
  */
 #include "study/study_rows.h"
 
+#include "study/coverage_figures.h"
 #include "study/coverage_grid.h"
 #include "study/rollout.h"
 #include "study/scenario.h"
@@ -167,6 +168,11 @@ static const struct promise promises[] = {
     {PROMISE_EACH_AT_MOST,  "false_rollback", 0.005, is_answered,     "false rollbacks at no change"},
 };
 
+static const struct figure figures[] = {
+    {"coverage_lower_miss.svg", draw_lower_miss},
+    {"coverage_width.svg",      draw_width     },
+};
+
 const struct study study_coverage = {
     .name = "coverage",
     .title = "Coverage of the interval at one look",
@@ -174,6 +180,8 @@ const struct study study_coverage = {
     .measure_count = ARRAY_LENGTH(measures),
     .promises = promises,
     .promise_count = ARRAY_LENGTH(promises),
+    .figures = figures,
+    .figure_count = ARRAY_LENGTH(figures),
     .plan = coverage_grid_plan,
     .run = run,
 };

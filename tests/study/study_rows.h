@@ -6,6 +6,7 @@
 
 extern const struct study study_coverage;
 extern const struct study study_looks;
+extern const struct study study_decisions;
 extern const struct study study_slices;
 
 #endif
