@@ -75,6 +75,11 @@ struct paired_count {
 };
 
 /*
+ * Keys that the stable arm labelled twice, which tell how far it agrees with itself, are counted
+ * likewise: `stable_label` is the first label, `canary_label` the second, `pod` that of either.
+ */
+
+/*
  * Adds to one cell; a count of 0 changes nothing. Fails with SERIN_TOO_LARGE beyond a limit,
  * SERIN_RANGE when both arms together, or the pairs, would pass 2^53, SERIN_INVALID when a slice
  * dimension occurs twice, SERIN_NO_MEMORY; then the tables must not be used for a verdict any more.
@@ -85,6 +90,9 @@ SERIN_MUST_CHECK enum serin_status block_tables_add(struct block_tables *tables,
 SERIN_MUST_CHECK enum serin_status block_tables_add_paired(struct block_tables *tables,
                                                            const struct paired_count *count,
                                                            struct serin_error *err);
+SERIN_MUST_CHECK enum serin_status block_tables_add_self_paired(struct block_tables *tables,
+                                                                const struct paired_count *count,
+                                                                struct serin_error *err);
 
 /*
  * The same for sources that count by ids of their own and would name each text once per cell: ids
@@ -166,6 +174,7 @@ bool block_tables_capped(const struct block_tables *tables); /* some label becam
 uint64_t block_tables_events(const struct block_tables *tables, enum arm arm);
 uint64_t block_tables_unreferenced(const struct block_tables *tables, enum arm arm);
 uint64_t block_tables_pairs(const struct block_tables *tables);
+uint64_t block_tables_self_pairs(const struct block_tables *tables);
 
 /*
  * Labels in canonical order: the union over both arms, bytewise, but BLOCK_TABLES_OTHER last.
@@ -230,6 +239,13 @@ void block_tables_paired_block_pods(const struct block_tables *tables, uint32_t 
 SERIN_MUST_CHECK enum serin_status block_tables_triples(const struct block_tables *tables,
                                                         struct serin_triple **out_triples,
                                                         size_t *out_count);
+
+/* The same of the keys that the stable arm labelled twice: `stable` first, then `canary`. */
+size_t block_tables_self_paired_block_count(const struct block_tables *tables);
+void block_tables_self_paired_block_pods(const struct block_tables *tables, uint32_t *out);
+SERIN_MUST_CHECK enum serin_status block_tables_self_triples(const struct block_tables *tables,
+                                                             struct serin_triple **out_triples,
+                                                             size_t *out_count);
 
 /*
  * The bucket width all sources use: the smallest base_ms × 2^k that cuts the window

@@ -225,9 +225,9 @@ static enum serin_status make_room(struct block_tables *tables, struct cell_log 
 static enum serin_status check_total(const struct block_tables *tables, const struct block_set *set,
                                      uint64_t count, struct serin_error *err)
 {
-    if (set == &tables->sets[SET_PAIRS]) {
+    if (set >= &tables->sets[SET_PAIRS]) {
         return count > SERIN_TOTAL_MAX - set->events
-                   ? serin_fail(err, SERIN_RANGE, "more than 2^53 keys that both arms labelled")
+                   ? serin_fail(err, SERIN_RANGE, "more than 2^53 keys that were labelled twice")
                    : SERIN_OK;
     }
     uint64_t events = tables->sets[ARM_CANARY].events + tables->sets[ARM_STABLE].events;
@@ -278,10 +278,9 @@ enum serin_status block_tables_add(struct block_tables *tables, const struct blo
     return enter_cell(tables, set, &cell, cell_log_add, err);
 }
 
-enum serin_status block_tables_add_paired(struct block_tables *tables,
-                                          const struct paired_count *count, struct serin_error *err)
+static enum serin_status add_pair(struct block_tables *tables, struct block_set *set,
+                                  const struct paired_count *count, struct serin_error *err)
 {
-    struct block_set *set = &tables->sets[SET_PAIRS];
     struct cell cell = {.count = count->count};
     assert(!tables->sealed);
     if (count->count == 0) {
@@ -292,6 +291,19 @@ enum serin_status block_tables_add_paired(struct block_tables *tables,
     TRY(intern_label(&tables->labels, count->canary_label, &cell.keys[CELL_COLUMN], err));
     TRY(intern_label(&tables->labels, count->stable_label, &cell.keys[CELL_EXTRA], err));
     return enter_cell(tables, set, &cell, cell_log_add, err);
+}
+
+enum serin_status block_tables_add_paired(struct block_tables *tables,
+                                          const struct paired_count *count, struct serin_error *err)
+{
+    return add_pair(tables, &tables->sets[SET_PAIRS], count, err);
+}
+
+enum serin_status block_tables_add_self_paired(struct block_tables *tables,
+                                               const struct paired_count *count,
+                                               struct serin_error *err)
+{
+    return add_pair(tables, &tables->sets[SET_SELF_PAIRS], count, err);
 }
 
 /* ---- by ids ---------------------------------------------------------------------------------- */

@@ -74,6 +74,11 @@ static struct block_identity identify(const struct block_set *set, size_t block)
                                    set->blocks[block].start_ms};
 }
 
+uint64_t block_tables_self_pairs(const struct block_tables *tables)
+{
+    return tables->sets[SET_SELF_PAIRS].events;
+}
+
 struct block_identity block_tables_block(const struct block_tables *tables, enum arm arm,
                                          size_t block)
 {
@@ -254,10 +259,20 @@ void block_tables_paired_block_pods(const struct block_tables *tables, uint32_t 
     block_pods(sealed_set(tables, SET_PAIRS), out);
 }
 
-enum serin_status block_tables_triples(const struct block_tables *tables,
-                                       struct serin_triple **out_triples, size_t *out_count)
+size_t block_tables_self_paired_block_count(const struct block_tables *tables)
 {
-    struct cell_range range = range_of(sealed_set(tables, SET_PAIRS), ALL_BLOCKS);
+    return sealed_set(tables, SET_SELF_PAIRS)->block_count;
+}
+
+void block_tables_self_paired_block_pods(const struct block_tables *tables, uint32_t *out)
+{
+    block_pods(sealed_set(tables, SET_SELF_PAIRS), out);
+}
+
+static enum serin_status set_triples(const struct block_tables *tables, size_t set,
+                                     struct serin_triple **out_triples, size_t *out_count)
+{
+    struct cell_range range = range_of(sealed_set(tables, set), ALL_BLOCKS);
     struct serin_triple *list = memory_allocate(range.count, sizeof(*list));
     if (!list) {
         return SERIN_NO_MEMORY;
@@ -270,4 +285,16 @@ enum serin_status block_tables_triples(const struct block_tables *tables,
     *out_triples = list;
     *out_count = range.count;
     return SERIN_OK;
+}
+
+enum serin_status block_tables_triples(const struct block_tables *tables,
+                                       struct serin_triple **out_triples, size_t *out_count)
+{
+    return set_triples(tables, SET_PAIRS, out_triples, out_count);
+}
+
+enum serin_status block_tables_self_triples(const struct block_tables *tables,
+                                            struct serin_triple **out_triples, size_t *out_count)
+{
+    return set_triples(tables, SET_SELF_PAIRS, out_triples, out_count);
 }

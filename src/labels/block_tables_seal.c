@@ -104,9 +104,11 @@ static int64_t final_width_ms(const struct block_tables *tables, const struct bl
     if (tables->base_ms == 0) {
         return 0;
     }
-    /* A pair stands in the block of its canary event, so both are as wide. */
-    bool is_pairs = set == &tables->sets[SET_PAIRS];
-    const struct dictionary *pods = is_pairs ? tables->sets[ARM_CANARY].pods : set->pods;
+    /* A pair stands in the block of an event of its arm, so both are as wide. */
+    const struct dictionary *pods = set == &tables->sets[SET_PAIRS] ? tables->sets[ARM_CANARY].pods
+                                    : set == &tables->sets[SET_SELF_PAIRS]
+                                        ? tables->sets[ARM_STABLE].pods
+                                        : set->pods;
     return block_width_ms(tables->base_ms, tables->window_start_ms, tables->window_end_ms,
                           dictionary_size(pods));
 }
@@ -297,7 +299,7 @@ enum serin_status block_tables_seal(struct block_tables *tables)
     TRY(rank_labels(&tables->references));
     TRY(rank_slices(&tables->slices));
     for (size_t i = 0; i < SET_COUNT; i++) {
-        TRY(seal_set(tables, &tables->sets[i], i == SET_PAIRS));
+        TRY(seal_set(tables, &tables->sets[i], i >= SET_PAIRS));
         cells += tables->sets[i].cells.count;
     }
     tables->sealed = cells <= tables->limits.cells;

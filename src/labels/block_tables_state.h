@@ -11,7 +11,7 @@
 #include "labels/cell_log.h"
 #include "labels/dictionary.h"
 
-enum { SET_PAIRS = ARM_COUNT, SET_COUNT };
+enum { SET_PAIRS = ARM_COUNT, SET_SELF_PAIRS, SET_COUNT };
 
 /* Row 0 of a cell: no reference. References start at row 1 while filling. */
 enum { ROW_NONE = 0 };
@@ -21,8 +21,8 @@ struct block {
     int64_t start_ms;
 };
 
-/* The blocks and cells of an arm, or those of the pairs. A cell's extra key is its slice tuple or,
-   for a pair, the stable arm's label. */
+/* The blocks and cells of an arm, or those of pairs. A cell's extra key is its slice tuple or, for
+   a pair, the stable arm's label, of a pair of the stable arm with itself the earlier one. */
 struct block_set {
     struct dictionary *pods;
     struct dictionary *block_ids; /* of pod id and start, as bytes */

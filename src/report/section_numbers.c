@@ -86,19 +86,29 @@ static void write_shift_numbers(struct page *page, const struct verdict *verdict
     }
 }
 
+static void write_change(struct page *page, const struct verdict *verdict)
+{
+    section_name(page, "change");
+    section_range(page, &verdict->delta, sentence_decimals(verdict->delta.lower, verdict->margin));
+    page_line_end(page);
+}
+
 static void write_nmi_numbers(struct page *page, const struct verdict *verdict)
 {
     bool is_paired = verdict->design == DESIGN_PAIRED;
     section_numbers_header(page, "NMI", is_paired ? "keys" : "samples");
     if (verdict->is_agreement) {
         write_arm(page, "of both arms", &verdict->arms[ARM_CANARY]);
+        if (!verdict->has_self_pairs) {
+            return;
+        }
+        write_arm(page, "stable with itself", &verdict->arms[ARM_STABLE]);
+        write_change(page, verdict);
         return;
     }
     write_arm(page, "canary", &verdict->arms[ARM_CANARY]);
     write_arm(page, "stable", &verdict->arms[ARM_STABLE]);
-    section_name(page, "change");
-    section_range(page, &verdict->delta, sentence_decimals(verdict->delta.lower, verdict->margin));
-    page_line_end(page);
+    write_change(page, verdict);
 }
 
 /* "Bursts: 5,120 canary samples in 40 blocks of 4 pods count as 2,690 independent ones." */

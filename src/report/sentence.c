@@ -56,7 +56,12 @@ static void promote_by_shift(struct page *page, const struct verdict *verdict)
 static void promote(struct page *page, const struct verdict *verdict)
 {
     page_add(page, "Promote: ");
-    if (verdict->is_agreement) {
+    if (verdict->has_self_pairs) {
+        page_add(page, "the canary agrees with the stable version as well as that agrees with "
+                       "itself; the loss of NMI is at most ");
+        add_bound(page, verdict, -verdict->delta.lower);
+        add_margin(page, ", below the margin of ", verdict->margin);
+    } else if (verdict->is_agreement) {
         promote_by_agreement(page, verdict);
     } else if (verdict->design == DESIGN_SHIFT) {
         promote_by_shift(page, verdict);
@@ -98,6 +103,11 @@ static void rollback(struct page *page, const struct verdict *verdict)
                        "they differ by at least ");
         add_bound(page, verdict, verdict->delta.lower);
         add_margin(page, " bits, beyond the margin of ", verdict->margin);
+    } else if (verdict->has_self_pairs) {
+        page_add(page, "the canary agrees with the stable version less than that agrees with "
+                       "itself; it loses at least ");
+        add_bound(page, verdict, -verdict->delta.upper);
+        add_margin(page, " of NMI, beyond the margin of ", verdict->margin);
     } else if (verdict->is_agreement) {
         page_add(page, "the canary labels the keys it shares with the stable version differently; "
                        "the NMI of the two is at most ");

@@ -8,8 +8,9 @@ enum { ABSENT = 0 /* of an id plus one */ };
 struct item {
     uint32_t labels[ARM_COUNT];
     uint32_t reference;
-    uint32_t canary_pod;
-    int64_t canary_block_ms;
+    uint32_t stable_again; /* the stable arm's second label */
+    uint32_t pods[ARM_COUNT];
+    int64_t block_ms[ARM_COUNT];
 };
 
 struct join {
@@ -110,14 +111,13 @@ static enum serin_status note_row(struct join *join, const struct file_row *row,
     TRY(find_item(join, row->key, &item, err));
     TRY(note_reference(join, item, row, err));
     if (item->labels[arm] != ABSENT) {
+        bool is_second = arm == ARM_STABLE && item->stable_again == ABSENT;
         join->pairing.repeated[arm]++;
-        return SERIN_OK;
+        return is_second ? intern(join->labels, row->label, &item->stable_again, err) : SERIN_OK;
     }
     TRY(intern(join->labels, row->label, &item->labels[arm], err));
-    if (arm == ARM_CANARY) {
-        TRY(intern(join->pods, row->pod, &item->canary_pod, err));
-        item->canary_block_ms = block_ms;
-    }
+    TRY(intern(join->pods, row->pod, &item->pods[arm], err));
+    item->block_ms[arm] = block_ms;
     return SERIN_OK;
 }
 
@@ -139,8 +139,8 @@ static enum serin_status add_pair(const struct join *join, const struct item *it
                                   struct block_tables *tables, struct serin_error *err)
 {
     struct paired_count count = {
-        .pod = dictionary_text(join->pods, item->canary_pod - 1),
-        .block_start_ms = item->canary_block_ms,
+        .pod = dictionary_text(join->pods, item->pods[ARM_CANARY] - 1),
+        .block_start_ms = item->block_ms[ARM_CANARY],
         .canary_label = dictionary_text(join->labels, item->labels[ARM_CANARY] - 1),
         .stable_label = dictionary_text(join->labels, item->labels[ARM_STABLE] - 1),
         .has_reference = item->reference != ABSENT,
@@ -152,11 +152,28 @@ static enum serin_status add_pair(const struct join *join, const struct item *it
     return block_tables_add_paired(tables, &count, err);
 }
 
+/* The stable arm labelled the key twice. */
+static enum serin_status add_self_pair(const struct join *join, const struct item *item,
+                                       struct block_tables *tables, struct serin_error *err)
+{
+    struct paired_count count = {
+        .pod = dictionary_text(join->pods, item->pods[ARM_STABLE] - 1),
+        .block_start_ms = item->block_ms[ARM_STABLE],
+        .canary_label = dictionary_text(join->labels, item->stable_again - 1),
+        .stable_label = dictionary_text(join->labels, item->labels[ARM_STABLE] - 1),
+        .count = 1,
+    };
+    return block_tables_add_self_paired(tables, &count, err);
+}
+
 static enum serin_status add_pairs(struct join *join, struct block_tables *tables,
                                    struct serin_error *err)
 {
     for (size_t i = 0; i < dictionary_size(join->keys); i++) {
         const struct item *item = &join->items[i];
+        if (item->stable_again != ABSENT) {
+            TRY(add_self_pair(join, item, tables, err));
+        }
         if (item->labels[ARM_STABLE] == ABSENT) {
             join->pairing.only[ARM_CANARY]++;
         } else if (item->labels[ARM_CANARY] == ABSENT) {

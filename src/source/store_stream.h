@@ -37,7 +37,8 @@ struct store_stream {
     /* Series: arm, pod. Cells: tuple, reference, label. */
     struct cube *events;
     /* Series: canary's arm, stable arm, canary's pod. Cells: canary's label, stable label,
-     * reference. Every two arms that saw the same item are here twice, either one as canary. */
+     * reference. Every two arms that saw the same item are here twice, either one as canary; an arm
+     * that saw it on two pods is here with itself, its later label as the canary's. */
     struct cube *pairs;
     struct items *items;
 

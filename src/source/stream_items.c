@@ -103,6 +103,36 @@ static bool is_first(const struct stream_change *change, const struct item_state
     return true;
 }
 
+/*
+ * The first label that another pod of the same arm gave the item than the one which saw it first. A
+ * pod that labels an item again may only repeat itself; the index of the observation, or the count.
+ */
+static size_t second_opinion(const struct stream_change *change, const struct item_state *state,
+                             size_t first)
+{
+    size_t i = first + 1;
+    while (i < state->count &&
+           (arm_of(change, state, i) != arm_of(change, state, first) ||
+            state->observations[i].series == state->observations[first].series)) {
+        i++;
+    }
+    return i;
+}
+
+/* An arm that labelled the item on two pods is paired with itself. */
+static enum serin_status add_self_pairs(struct stream_change *change,
+                                        const struct item_state *state, int64_t count)
+{
+    for (size_t i = 0; i < state->count; i++) {
+        size_t second = second_opinion(change, state, i);
+        if (is_first(change, state, i) && second < state->count) {
+            TRY(add_pair(change, state->reference, &state->observations[second],
+                         &state->observations[i], count));
+        }
+    }
+    return SERIN_OK;
+}
+
 /* Every two arms that saw the item, either one as canary. */
 static enum serin_status add_pairs(struct stream_change *change, const struct item_state *state,
                                    int64_t count)
@@ -176,6 +206,8 @@ static enum serin_status join_item(struct stream_change *change,
     if (after.count > before.count || after.reference != before.reference) {
         TRY(add_pairs(change, &before, -1));
         TRY(add_pairs(change, &after, 1));
+        TRY(add_self_pairs(change, &before, -1));
+        TRY(add_self_pairs(change, &after, 1));
     }
     return stage(change, events[0].key, &after);
 }

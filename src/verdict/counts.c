@@ -102,13 +102,40 @@ static bool has_reference(const struct counts *counts)
     return false;
 }
 
-static enum serin_status pairs_load(const struct block_tables *tables, struct counts *counts,
+/* The stable arm against itself: its first label of a key is the reference of its second. */
+static enum serin_status self_load(const struct block_tables *tables, struct arm_counts *arm)
+{
+    owned_memory struct serin_triple *triples = NULL;
+    size_t count = 0;
+    TRY(block_tables_self_triples(tables, &triples, &count));
+    memory_free(arm->cells);
+    arm->cells = memory_allocate(count + 1, sizeof(*arm->cells));
+    if (!arm->cells) {
+        return SERIN_NO_MEMORY;
+    }
+    arm->cell_count = count;
+    for (size_t i = 0; i < count; i++) {
+        arm->cells[i] = (struct serin_block_cell){
+            .block = triples[i].block,
+            .row = triples[i].stable,
+            .column = triples[i].canary,
+            .count = triples[i].count,
+        };
+    }
+    return SERIN_OK;
+}
+
+static enum serin_status pairs_load(const struct block_tables *tables,
+                                    const struct judgement *judgement, struct counts *counts,
                                     bool *out_is_agreement)
 {
     TRY(block_tables_triples(tables, &counts->triples, &counts->triple_count));
     *out_is_agreement = !has_reference(counts);
     TRY(arm_project(counts, ARM_CANARY, *out_is_agreement, &counts->arms[ARM_CANARY]));
-    return arm_project(counts, ARM_STABLE, *out_is_agreement, &counts->arms[ARM_STABLE]);
+    TRY(arm_project(counts, ARM_STABLE, *out_is_agreement, &counts->arms[ARM_STABLE]));
+    counts->has_self_pairs =
+        *out_is_agreement && block_tables_self_pairs(tables) >= judgement->min_samples;
+    return counts->has_self_pairs ? self_load(tables, &counts->arms[ARM_STABLE]) : SERIN_OK;
 }
 
 static enum serin_status arms_load(const struct block_tables *tables, struct counts *counts)
@@ -244,7 +271,7 @@ static enum serin_status counts_rank(const struct block_tables *tables,
                                      struct grouping **out)
 {
     bool is_agreement = false;
-    TRY(judgement->design == DESIGN_PAIRED ? pairs_load(tables, counts, &is_agreement)
+    TRY(judgement->design == DESIGN_PAIRED ? pairs_load(tables, judgement, counts, &is_agreement)
                                            : arms_load(tables, counts));
     TRY(labels_rank(tables, is_agreement, judgement->label_cap, counts, out));
     return counts_group(*out, counts);

@@ -32,7 +32,8 @@ struct arm_counts {
 /*
  * Of the design `paired`, `triples` holds the keys, and the arms' counts are the keys' labels in
  * each arm. Without references the stable arm's labels are the reference: its own table is
- * diagonal.
+ * diagonal. But where the stable arm labelled judgement->min_samples keys twice, its table is that
+ * of its first against its second label of those keys: how far it agrees with itself.
  */
 struct counts {
     const struct grouping *grouping; /* borrowed */
@@ -41,6 +42,7 @@ struct counts {
     struct arm_counts arms[ARM_COUNT];
     struct serin_triple *triples;
     size_t triple_count;
+    bool has_self_pairs;
 };
 
 /*

@@ -7,22 +7,48 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Which pod each block is of. */
-static enum serin_status pods_find(const struct block_tables *tables, enum design design,
-                                   enum arm arm, uint32_t **out)
+/* The sets of blocks that an arm's cells may be numbered by. */
+struct block_numbering {
+    size_t blocks;
+    void (*pods)(const struct block_tables *tables, uint32_t *out);
+};
+
+static void canary_pods(const struct block_tables *tables, uint32_t *out)
 {
-    bool is_pairs = design == DESIGN_PAIRED;
-    size_t blocks =
-        is_pairs ? block_tables_paired_block_count(tables) : block_tables_block_count(tables, arm);
-    uint32_t *pods = memory_allocate(blocks + 1, sizeof(*pods));
+    block_tables_block_pods(tables, ARM_CANARY, out);
+}
+
+static void stable_pods(const struct block_tables *tables, uint32_t *out)
+{
+    block_tables_block_pods(tables, ARM_STABLE, out);
+}
+
+static struct block_numbering numbering_of(const struct counts *counts,
+                                           const struct block_tables *tables, enum design design,
+                                           enum arm arm)
+{
+    if (counts->has_self_pairs && arm == ARM_STABLE) {
+        return (struct block_numbering){block_tables_self_paired_block_count(tables),
+                                        block_tables_self_paired_block_pods};
+    }
+    if (design == DESIGN_PAIRED) {
+        return (struct block_numbering){block_tables_paired_block_count(tables),
+                                        block_tables_paired_block_pods};
+    }
+    return (struct block_numbering){block_tables_block_count(tables, arm),
+                                    arm == ARM_CANARY ? canary_pods : stable_pods};
+}
+
+/* Which pod each block is of. */
+static enum serin_status pods_find(const struct counts *counts, const struct block_tables *tables,
+                                   enum design design, enum arm arm, uint32_t **out)
+{
+    struct block_numbering numbering = numbering_of(counts, tables, design, arm);
+    uint32_t *pods = memory_allocate(numbering.blocks + 1, sizeof(*pods));
     if (!pods) {
         return SERIN_NO_MEMORY;
     }
-    if (is_pairs) {
-        block_tables_paired_block_pods(tables, pods);
-    } else {
-        block_tables_block_pods(tables, arm, pods);
-    }
+    numbering.pods(tables, pods);
     *out = pods;
     return SERIN_OK;
 }
@@ -107,7 +133,7 @@ static enum serin_status effect_of_arm(const struct counts *counts,
         *out = (struct dependence){.effect = inner, .within_pods = inner.deff};
         return SERIN_OK;
     }
-    if (pods_find(tables, judgement->design, arm, &pods) != SERIN_OK ||
+    if (pods_find(counts, tables, judgement->design, arm, &pods) != SERIN_OK ||
         cells_by_pod(&counts->arms[arm], pods, &cells, &by_pod.count) != SERIN_OK) {
         return serin_fail(err, SERIN_NO_MEMORY, "the pods of an arm");
     }
@@ -150,7 +176,7 @@ enum serin_status dependence_of_pairs(const struct counts *counts,
         *out = (struct dependence){.effect = inner, .within_pods = inner.deff};
         return SERIN_OK;
     }
-    if (pods_find(tables, DESIGN_PAIRED, ARM_CANARY, &pods) != SERIN_OK ||
+    if (pods_find(counts, tables, DESIGN_PAIRED, ARM_CANARY, &pods) != SERIN_OK ||
         triples_by_pod(counts, pods, &by_pod) != SERIN_OK) {
         return serin_fail(err, SERIN_NO_MEMORY, "the pods of the pairs");
     }

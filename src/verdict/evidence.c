@@ -189,6 +189,7 @@ enum serin_status evidence_measure(const struct counts *counts, const struct blo
         .judgement = judgement,
         .margin = judgement_margin(judgement),
         .is_agreement = counts->grouping->is_agreement,
+        .has_self_pairs = counts->has_self_pairs,
         .blocks_known = block_tables_blocks_known(tables),
         .shift_p_value = 1.0,
         .sample_ratio_p = 1.0,

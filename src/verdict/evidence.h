@@ -56,7 +56,8 @@ struct evidence {
     const struct judgement *judgement;
     double margin; /* the one that applies */
     struct arm_evidence arms[ARM_COUNT];
-    bool is_agreement; /* paired without references */
+    bool is_agreement;   /* paired without references */
+    bool has_self_pairs; /* … measured against the stable arm's agreement with itself */
 
     struct estimate delta;
     double z;      /* its critical value, Student's where df > 0 */

@@ -49,6 +49,7 @@ static void verdict_fill(const struct evidence *evidence, struct verdict *verdic
     verdict->arms[ARM_CANARY] = evidence->arms[ARM_CANARY].result;
     verdict->arms[ARM_STABLE] = evidence->arms[ARM_STABLE].result;
     verdict->is_agreement = evidence->is_agreement;
+    verdict->has_self_pairs = evidence->has_self_pairs;
     verdict->shift_p_value = evidence->shift_p_value;
     verdict->sample_ratio_p = evidence->sample_ratio_p;
     verdict->driver = evidence->driver;

@@ -43,7 +43,8 @@ struct estimate {
 /*
  * One arm by itself. `nmi` is taken at the arm's own size, the delta at a size common to both, so
  * the delta is not exactly the difference of the two. In the design `shift` there is no NMI; in
- * `paired` without references the canary's is its agreement with the stable arm.
+ * `paired` without references the canary's is its agreement with the stable arm, and the stable
+ * arm's that with itself, where it labelled keys twice (then its samples are those keys).
  */
 struct arm_result {
     struct estimate nmi;
@@ -119,7 +120,8 @@ struct verdict {
     struct text_view stratified_by; /* dimension whose slices delta is the weighted mean of, or
                                        empty: all traffic at once, as the arms' own NMI always is */
     struct arm_result arms[ARM_COUNT];
-    bool is_agreement;        /* paired without references: delta = NMI(canary, stable) − 1 */
+    bool is_agreement;        /* paired without references: delta = NMI(canary, stable) − 1 … */
+    bool has_self_pairs;      /* … or − NMI(stable, stable), where it labelled keys twice */
     double shift_p_value;     /* G-test over the design effect; only for design shift */
     double sample_ratio_p;    /* of the promised canary share; 1 when none is promised */
     struct pod_driver driver; /* where the answer hangs on a single pod */

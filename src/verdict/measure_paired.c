@@ -111,9 +111,17 @@ static enum serin_status measure_agreement(const struct counts *counts,
     return SERIN_OK;
 }
 
+/*
+ * Where the stable arm labelled keys twice, the bar is its agreement with itself: the same two-arm
+ * comparison as with references. That both agreements share the stable arm's first labels makes
+ * their difference vary less than it is taken to, never more.
+ */
 enum serin_status measure_paired(const struct counts *counts, const struct block_tables *tables,
                                  struct evidence *evidence, struct serin_error *err)
 {
+    if (counts->has_self_pairs) {
+        return measure_reference(counts, tables, evidence, err);
+    }
     return evidence->is_agreement ? measure_agreement(counts, tables, evidence, err)
                                   : measure_delta(counts, tables, evidence, err);
 }

@@ -89,6 +89,20 @@ Test(file_pairs, keys_without_a_partner_and_repeated_ones_are_counted)
     cr_assert(eq(u64, pairing.repeated[ARM_STABLE], 1));
 }
 
+/* "alone" came twice in the stable file, first as a, then as b; k1 twice in the canary's. */
+Test(file_pairs, keys_that_the_stable_file_holds_twice_pair_it_with_itself)
+{
+    struct file_pairing pairing = {0};
+    owned(block_tables) tables = read_both(canary_csv, stable_csv, &file_options_default, &pairing);
+    owned_memory struct serin_triple *triples = NULL;
+    size_t count = 0;
+    cr_assert(eq(int, block_tables_self_triples(tables, &triples, &count), SERIN_OK));
+    cr_assert(eq(sz, count, 1));
+    cr_assert(eq(u32, triples[0].stable, 0));
+    cr_assert(eq(u32, triples[0].canary, 1));
+    cr_assert(eq(u64, triples[0].count, 1));
+}
+
 Test(file_pairs, a_pair_stands_in_the_block_of_its_canary_row)
 {
     struct file_options options = file_options_default;

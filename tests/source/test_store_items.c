@@ -284,3 +284,54 @@ Test(store_items, what_stays_is_the_same_after_others_were_forgotten)
     cr_assert(eq(u64, pairs_of(tables, "q", "z", "y"), 1));
     store_close(store);
 }
+
+/* ---- the stable arm against itself ----------------------------------------------------------- */
+
+#define STABLE_ON(place, text) KEYED, .arm = "stable", .pod = (place), .label = (text)
+
+/* The self pairs of a first and a second label. */
+static uint64_t self_pairs_of(const struct block_tables *tables, const char *first,
+                              const char *second)
+{
+    struct serin_triple *triples = NULL;
+    size_t count = 0;
+    uint64_t found = 0;
+    cr_assert(eq(int, block_tables_self_triples(tables, &triples, &count), SERIN_OK));
+    for (size_t i = 0; i < count; i++) {
+        bool same = text_equals(block_tables_label(tables, triples[i].stable), first) &&
+                    text_equals(block_tables_label(tables, triples[i].canary), second);
+        found += same ? triples[i].count : 0;
+    }
+    memory_free(triples);
+    return found;
+}
+
+Test(store_items, items_that_two_stable_pods_labelled_pair_the_arm_with_itself)
+{
+    struct fake_clock clock;
+    struct store *store = begin(&clock);
+    (void)APPEND(store, NULL, {STABLE_ON("s", "x"), .key = "1"}, {STABLE_ON("t", "y"), .key = "1"},
+                 {STABLE_ON("u", "z"), .key = "1"}, {STABLE_ON("s", "x"), .key = "2"},
+                 {CANARY("x"), .key = "2"});
+    (void)APPEND(store, NULL, {STABLE_ON("t", "x"), .key = "2"});
+    store_close(store);
+    store = open_store(temp_path("i.db"), &clock);
+    owned(block_tables) tables = fetch_tables(store, &keyed_stream, NOW_MS);
+    cr_assert(eq(u64, block_tables_self_pairs(tables), 2));
+    cr_assert(eq(u64, self_pairs_of(tables, "x", "y"), 1));
+    cr_assert(eq(u64, self_pairs_of(tables, "x", "x"), 1));
+    cr_assert(eq(u64, block_tables_pairs(tables), 1));
+    store_close(store);
+}
+
+Test(store_items, a_pod_that_repeats_itself_and_a_canary_pod_are_no_second_opinion)
+{
+    struct fake_clock clock;
+    struct store *store = begin(&clock);
+    (void)APPEND(store, NULL, {STABLE_ON("s", "x"), .key = "1"}, {STABLE_ON("s", "y"), .key = "1"},
+                 {CANARY("x"), .key = "2"},
+                 {KEYED, .arm = "canary", .pod = "d", .label = "y", .key = "2"});
+    owned(block_tables) tables = fetch_tables(store, &keyed_stream, NOW_MS);
+    cr_assert(eq(u64, block_tables_self_pairs(tables), 0));
+    store_close(store);
+}

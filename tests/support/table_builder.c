@@ -115,7 +115,7 @@ static void put_pair(struct block_tables *tables, const struct table_place *plac
     struct name stable;
     struct name reference;
     struct paired_count pair = {
-        .pod = name_of('c', place->pod, &pod),
+        .pod = name_of(place->arm == ARM_CANARY ? 'c' : 's', place->pod, &pod),
         .block_start_ms = TABLE_START_MS + (int64_t)place->bucket * TABLE_BUCKET_MS,
         .canary_label = name_of('l', cell / columns % columns, &canary),
         .stable_label = name_of('l', cell % columns, &stable),
@@ -123,7 +123,9 @@ static void put_pair(struct block_tables *tables, const struct table_place *plac
         .has_reference = rows > 0,
         .count = count,
     };
-    require(block_tables_add_paired(tables, &pair, &err), &err);
+    require(place->arm == ARM_CANARY ? block_tables_add_paired(tables, &pair, &err)
+                                     : block_tables_add_self_paired(tables, &pair, &err),
+            &err);
 }
 
 void table_put_pairs(struct block_tables *tables, const struct table_place *place,

@@ -38,7 +38,7 @@ void table_put_labels(struct block_tables *tables, const struct table_place *pla
 
 /*
  * Adds keys: counts[(row * columns + canary) * columns + stable]; 0 rows: one layer of keys without
- * reference.
+ * reference. Placed in the stable arm they are keys that this arm labelled twice.
  */
 void table_put_pairs(struct block_tables *tables, const struct table_place *place,
                      const uint64_t *counts, size_t rows, size_t columns);

@@ -452,3 +452,44 @@ Test(judge, running_out_of_memory_anywhere_is_told)
     }
     cr_assert(gt(u64, failures, 10));
 }
+
+/* ---- the stable arm's agreement with itself -------------------------------------------------- */
+
+/* Keys that two labellers, of which the second errs so often, label over 4 pods × 5 minutes. */
+static void agreement_put(struct block_tables *tables, enum arm arm, double error, uint64_t keys)
+{
+    uint64_t counts[KIND_CELLS];
+    arm_counts_fill(keys / 20, error, counts);
+    for (unsigned i = 0; i < 20; i++) {
+        struct table_place place = {.arm = arm, .pod = i % 4, .bucket = i / 4};
+        table_put_pairs(tables, &place, counts, 0, KINDS);
+    }
+}
+
+static struct verdict agreement_of(double canary_error, double self_error, uint64_t self_keys)
+{
+    struct spec spec = default_spec();
+    owned(block_tables) tables = table_begin();
+    spec.judgement.design = DESIGN_PAIRED;
+    agreement_put(tables, ARM_CANARY, canary_error, 20000);
+    agreement_put(tables, ARM_STABLE, self_error, self_keys);
+    table_end(tables, TABLE_START_MS, TABLE_START_MS + 5 * MINUTE_MS);
+    return judged(&spec, tables);
+}
+
+Test(judge, a_canary_need_not_agree_more_with_the_stable_arm_than_that_with_itself)
+{
+    struct verdict verdict = agreement_of(0.2, 0.2, 20000);
+    expect_verdict(verdict, DECISION_PROMOTE, "within_margin");
+    cr_assert(verdict.has_self_pairs);
+    cr_assert(epsilon_eq(dbl, verdict.delta.value, 0.0, 1e-9));
+    cr_assert(eq(u64, verdict.arms[ARM_STABLE].samples, 20000));
+    expect_verdict(agreement_of(0.4, 0.2, 20000), DECISION_ROLLBACK, "beyond_margin");
+}
+
+Test(judge, without_enough_keys_that_the_stable_arm_labelled_twice_the_bar_is_full_agreement)
+{
+    struct verdict verdict = agreement_of(0.2, 0.2, 480);
+    expect_verdict(verdict, DECISION_ROLLBACK, "beyond_margin");
+    cr_assert(not(verdict.has_self_pairs));
+}
