@@ -49,6 +49,7 @@ struct command {
 extern const struct command command_serve;
 extern const struct command command_score;
 extern const struct command command_compare;
+extern const struct command command_plan;
 extern const struct command command_probe;
 extern const struct command command_demo;
 

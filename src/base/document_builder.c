@@ -251,6 +251,12 @@ enum serin_status document_add_key(struct document_builder *builder, struct text
     return SERIN_OK;
 }
 
+bool document_has_key(const struct document_builder *builder, struct text_view key)
+{
+    assert(builder->open && builder->open->kind == NODE_MAP);
+    return node_find(builder->open, key) != NULL;
+}
+
 void document_close(struct document_builder *builder)
 {
     assert(builder->open && !builder->has_key);

@@ -142,6 +142,9 @@ SERIN_MUST_CHECK enum serin_status document_open_map(struct document_builder *bu
 SERIN_MUST_CHECK enum serin_status document_add_key(struct document_builder *builder,
                                                     struct text_view key, struct serin_error *err);
 
+/* Whether the open map has this key already. */
+bool document_has_key(const struct document_builder *builder, struct text_view key);
+
 /* Ends the innermost open list or map. */
 void document_close(struct document_builder *builder);
 

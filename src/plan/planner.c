@@ -7,8 +7,7 @@
 
 enum {
     LOOKS_MAX = 2048,
-    LOOKS_TOLD_APART = 100, /* later ones are kept when they bring news */
-    SHARE_HALVINGS = 12
+    LOOKS_TOLD_APART = 100 /* later ones are kept when they bring news */
 };
 
 /* Events that a later look has to add to be kept: a hundredth is a tenth of what is promised. */
@@ -20,6 +19,10 @@ static const double steady_growth = 1.05;
 static const double year_minutes = 365.0 * 24.0 * 60.0;
 static const double events_most = 1e12;
 
+/* How finely a least share is told. */
+static const double share_tolerance = 0.03;
+static const double share_least = 1e-4;
+
 /* Once the bound is so far below the mean, a verdict is certain. */
 static const double certain = -4.0;
 
@@ -29,9 +32,16 @@ struct look {
     double chance; /* of the verdict by this look */
 };
 
+struct outlook {
+    struct traffic traffic;
+    struct profile *profile; /* borrows the traffic */
+    enum decision decision;
+    bool is_repeated; /* the interval may be looked at again and again */
+    double margin;
+};
+
 struct plan {
     struct traffic traffic;
-    enum decision decision;
     size_t count;
     struct look looks[LOOKS_MAX];
     double sizes[LOOKS_MAX]; /* canary events */
@@ -47,23 +57,39 @@ void plan_destroy(struct plan *plan)
     memory_free(plan);
 }
 
-enum decision plan_decision(const struct plan *plan)
+void outlook_destroy(struct outlook *outlook)
 {
-    return plan->decision;
+    if (outlook) {
+        profile_destroy(outlook->profile);
+        memory_free(outlook);
+    }
 }
+
+enum decision outlook_decision(const struct outlook *outlook)
+{
+    return outlook->decision;
+}
+
+/* What looks are taken for. */
+struct timetable {
+    struct outlook *outlook;
+    struct look_schedule schedule;
+    double longest_minutes;
+    double least; /* canary events */
+};
 
 /* ---- looks ----------------------------------------------------------------------------------- */
 
-static bool is_timed(const struct plan_question *question)
+static bool is_timed(const struct timetable *timetable)
 {
-    return question->traffic.events_per_minute > 0.0;
+    return timetable->outlook->traffic.events_per_minute > 0.0;
 }
 
 /* The first look that finds at least so many canary events. */
-static struct look first_look_at(const struct plan_question *question, double events)
+static struct look first_look_at(const struct timetable *timetable, double events)
 {
-    const struct look_schedule *schedule = &question->schedule;
-    double minutes = traffic_minutes(&question->traffic, events);
+    const struct look_schedule *schedule = &timetable->schedule;
+    double minutes = traffic_minutes(&timetable->outlook->traffic, events);
     double after = fmax(0.0, minutes - schedule->delay_minutes);
     double number = ceil(after / schedule->interval_minutes - 1e-9);
     return (struct look){.number = (uint64_t)number + 1,
@@ -71,44 +97,43 @@ static struct look first_look_at(const struct plan_question *question, double ev
 }
 
 /* The look after one that found `events`; before the first, at the least number of events. */
-static struct look next_look(const struct plan_question *question, const struct plan *plan,
-                             double least)
+static struct look next_look(const struct timetable *timetable, const struct plan *plan)
 {
     if (plan->count == 0) {
-        return is_timed(question) ? first_look_at(question, least) : (struct look){.number = 1};
+        return is_timed(timetable) ? first_look_at(timetable, timetable->least)
+                                   : (struct look){.number = 1};
     }
     const struct look *last = &plan->looks[plan->count - 1];
     double events = plan->sizes[plan->count - 1];
     struct look next = {.number = last->number + 1};
-    if (is_timed(question)) {
-        next.minutes = last->minutes + question->schedule.interval_minutes;
-        struct look worth = first_look_at(question, events * (1.0 + news));
+    if (is_timed(timetable)) {
+        next.minutes = last->minutes + timetable->schedule.interval_minutes;
+        struct look worth = first_look_at(timetable, events * (1.0 + news));
         next = plan->count > LOOKS_TOLD_APART && worth.number > next.number ? worth : next;
     }
     return next;
 }
 
-static double events_at(const struct plan_question *question, const struct plan *plan,
-                        const struct look *look, double least)
+static double events_at(const struct timetable *timetable, const struct plan *plan,
+                        const struct look *look)
 {
-    if (is_timed(question)) {
-        return traffic_canary_events(&question->traffic, look->minutes);
+    if (is_timed(timetable)) {
+        return traffic_canary_events(&timetable->outlook->traffic, look->minutes);
     }
-    return plan->count == 0 ? least : plan->sizes[plan->count - 1] * steady_growth;
+    return plan->count == 0 ? timetable->least : plan->sizes[plan->count - 1] * steady_growth;
 }
 
-static bool is_too_late(const struct plan_question *question, const struct look *look,
-                        double events)
+static bool is_too_late(const struct timetable *timetable, const struct look *look, double events)
 {
-    double longest = question->longest_minutes > 0.0 ? question->longest_minutes : year_minutes;
+    double longest = timetable->longest_minutes > 0.0 ? timetable->longest_minutes : year_minutes;
     return look->minutes > longest + 1e-9 || events > events_most;
 }
 
 /* How far above its mean the standardised end has to be, for the verdict. */
-static double bound_of(const struct plan *plan, const struct profile_point *point, double margin)
+static double bound_of(const struct outlook *outlook, const struct profile_point *point)
 {
-    double beyond =
-        plan->decision == DECISION_PROMOTE ? point->mean + margin : -margin - point->mean;
+    double beyond = outlook->decision == DECISION_PROMOTE ? point->mean + outlook->margin
+                                                          : -outlook->margin - point->mean;
     if (point->silent >= 0.5) {
         return INFINITY;
     }
@@ -124,16 +149,15 @@ static void note_silence(struct plan *plan, const struct profile_point *point, d
     }
 }
 
-static enum serin_status add_look(const struct plan_question *question, struct profile *profile,
-                                  const struct look *look, double events, struct plan *plan,
-                                  struct serin_error *err)
+static enum serin_status add_look(const struct timetable *timetable, const struct look *look,
+                                  double events, struct plan *plan, struct serin_error *err)
 {
     struct profile_point point;
-    TRY(profile_at(profile, events, &point, err));
+    TRY(profile_at(timetable->outlook->profile, events, &point, err));
     note_silence(plan, &point, events);
     plan->looks[plan->count] = *look;
     plan->sizes[plan->count] = events;
-    plan->bounds[plan->count] = bound_of(plan, &point, judgement_margin(question->judgement));
+    plan->bounds[plan->count] = bound_of(timetable->outlook, &point);
     plan->clear[plan->count] = 1.0 - point.silent;
     plan->count++;
     return SERIN_OK;
@@ -145,17 +169,16 @@ static bool is_certain(const struct plan *plan)
            plan->clear[plan->count - 1] > 0.995;
 }
 
-static enum serin_status take_looks(const struct plan_question *question, struct profile *profile,
-                                    struct plan *plan, struct serin_error *err)
+static enum serin_status take_looks(const struct timetable *timetable, struct plan *plan,
+                                    struct serin_error *err)
 {
-    double least = profile_least_events(profile);
     while (plan->count < LOOKS_MAX && !is_certain(plan)) {
-        struct look look = next_look(question, plan, least);
-        double events = events_at(question, plan, &look, least);
-        if (is_too_late(question, &look, events)) {
+        struct look look = next_look(timetable, plan);
+        double events = events_at(timetable, plan, &look);
+        if (is_too_late(timetable, &look, events)) {
             break;
         }
-        TRY(add_look(question, profile, &look, events, plan, err));
+        TRY(add_look(timetable, &look, events, plan, err));
     }
     return SERIN_OK;
 }
@@ -171,13 +194,13 @@ static enum serin_status single_chances(const double *bounds, size_t count, doub
 }
 
 /* The verdict needs both: that no guard answers, and an interval that has passed the margin. */
-static enum serin_status weigh_chances(const struct plan_question *question, struct plan *plan,
+static enum serin_status weigh_chances(const struct outlook *outlook, struct plan *plan,
                                        struct serin_error *err)
 {
-    bool is_repeated = question->judgement->interval == INTERVAL_SEQUENTIAL;
     enum serin_status status =
-        is_repeated ? crossing_chances(plan->sizes, plan->bounds, plan->count, plan->chances)
-                    : single_chances(plan->bounds, plan->count, plan->chances);
+        outlook->is_repeated
+            ? crossing_chances(plan->sizes, plan->bounds, plan->count, plan->chances)
+            : single_chances(plan->bounds, plan->count, plan->chances);
     if (status != SERIN_OK) {
         return serin_fail(err, status, "the chances of %zu looks", plan->count);
     }
@@ -191,11 +214,11 @@ static enum serin_status weigh_chances(const struct plan_question *question, str
 
 /* ---- the plan -------------------------------------------------------------------------------- */
 
-enum serin_status plan_make(const struct plan_question *question, struct plan **out,
-                            struct serin_error *err)
+enum serin_status outlook_create(const struct population *population,
+                                 const struct judgement *judgement, const struct traffic *traffic,
+                                 struct outlook **out, struct serin_error *err)
 {
-    const struct population *population = question->population;
-    double margin = judgement_margin(question->judgement);
+    double margin = judgement_margin(judgement);
     double delta = population_nmi(population, ARM_CANARY) - population_nmi(population, ARM_STABLE);
     if (fabs(delta + margin) < 1e-6) {
         serin_error_at(err, "delta");
@@ -203,17 +226,35 @@ enum serin_status plan_make(const struct plan_question *question, struct plan **
                           "a loss of exactly the margin is neither promoted nor rolled back, "
                           "however long one waits");
     }
-    owned(plan) plan = memory_allocate(1, sizeof(*plan));
-    enum interval_end end = delta > -margin ? END_LOWER : END_UPPER;
-    owned(profile) profile =
-        profile_create(population, question->judgement, &question->traffic, end);
-    if (!plan || !profile) {
+    owned(outlook) outlook = memory_allocate(1, sizeof(*outlook));
+    if (!outlook) {
         return serin_fail(err, SERIN_NO_MEMORY, "no memory for the plan");
     }
-    plan->traffic = question->traffic;
-    plan->decision = end == END_LOWER ? DECISION_PROMOTE : DECISION_ROLLBACK;
-    TRY(take_looks(question, profile, plan, err));
-    TRY(weigh_chances(question, plan, err));
+    enum interval_end end = delta > -margin ? END_LOWER : END_UPPER;
+    outlook->traffic = *traffic;
+    outlook->margin = margin;
+    outlook->decision = end == END_LOWER ? DECISION_PROMOTE : DECISION_ROLLBACK;
+    outlook->is_repeated = judgement->interval == INTERVAL_SEQUENTIAL;
+    outlook->profile = profile_create(population, judgement, &outlook->traffic, end);
+    if (!outlook->profile) {
+        return serin_fail(err, SERIN_NO_MEMORY, "no memory for the plan");
+    }
+    *out = give(outlook);
+    return SERIN_OK;
+}
+
+enum serin_status plan_make(struct outlook *outlook, const struct look_schedule *schedule,
+                            double longest_minutes, struct plan **out, struct serin_error *err)
+{
+    owned(plan) plan = memory_allocate(1, sizeof(*plan));
+    if (!plan) {
+        return serin_fail(err, SERIN_NO_MEMORY, "no memory for the plan");
+    }
+    struct timetable timetable = {outlook, *schedule, longest_minutes,
+                                  profile_least_events(outlook->profile)};
+    plan->traffic = outlook->traffic;
+    TRY(take_looks(&timetable, plan, err));
+    TRY(weigh_chances(outlook, plan, err));
     *out = give(plan);
     return SERIN_OK;
 }
@@ -253,30 +294,30 @@ const char *plan_held_by(const struct plan *plan, uint64_t *out_until)
 
 /* ---- the least share ------------------------------------------------------------------------- */
 
-static enum serin_status reaches(const struct plan_question *question, double share, double minutes,
-                                 double chance, bool *out, struct serin_error *err)
+static enum serin_status reaches(const struct share_question *question, double share, bool *out,
+                                 struct serin_error *err)
 {
-    struct plan_question at_share = *question;
+    struct traffic traffic = question->traffic;
+    owned(outlook) outlook = NULL;
     owned(plan) plan = NULL;
-    at_share.traffic.canary_share = share;
-    at_share.longest_minutes = minutes;
-    TRY(plan_make(&at_share, &plan, err));
-    *out = plan_moment_of(plan, chance).is_reached;
+    traffic.canary_share = share;
+    TRY(outlook_create(question->population, question->judgement, &traffic, &outlook, err));
+    TRY(plan_make(outlook, &question->schedule, question->minutes, &plan, err));
+    *out = plan_moment_of(plan, question->chance).is_reached;
     return SERIN_OK;
 }
 
-enum serin_status plan_least_share(const struct plan_question *question, double minutes,
-                                   double chance, bool *out_found, double *out_share,
-                                   struct serin_error *err)
+enum serin_status plan_least_share(const struct share_question *question, bool *out_found,
+                                   double *out_share, struct serin_error *err)
 {
     double enough = 0.5;
     double too_small = 0.0;
     bool found = false;
-    TRY(reaches(question, enough, minutes, chance, &found, err));
-    for (int i = 0; i < SHARE_HALVINGS && found && enough - too_small > 0.02 * enough; i++) {
-        double middle = too_small > 0.0 ? 0.5 * (too_small + enough) : 0.5 * enough;
+    TRY(reaches(question, enough, &found, err));
+    while (found && enough - too_small > share_tolerance * enough && enough > share_least) {
+        double middle = 0.5 * (too_small + enough);
         bool suffices = false;
-        TRY(reaches(question, middle, minutes, chance, &suffices, err));
+        TRY(reaches(question, middle, &suffices, err));
         too_small = suffices ? too_small : middle;
         enough = suffices ? middle : enough;
     }

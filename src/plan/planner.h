@@ -20,13 +20,23 @@ struct look_schedule {
     double interval_minutes; /* above 0 */
 };
 
-struct plan_question {
-    const struct population *population;
-    const struct judgement *judgement; /* of the design `reference` */
-    struct traffic traffic;
-    struct look_schedule schedule; /* of traffic that is known; else one looks all the time */
-    double longest_minutes;        /* no look later than that; 0: a year */
-};
+/*
+ * A population under a judgement and traffic: what a plan rests on, whatever its schedule. Borrows
+ * the first two. The judgement is of the design `reference`. Fails with SERIN_INVALID when the loss
+ * equals the margin, so that no verdict is right, and SERIN_NO_MEMORY.
+ */
+struct outlook;
+SERIN_MUST_CHECK enum serin_status outlook_create(const struct population *population,
+                                                  const struct judgement *judgement,
+                                                  const struct traffic *traffic,
+                                                  struct outlook **out, struct serin_error *err);
+void outlook_destroy(struct outlook *outlook); /* NULL is fine */
+DEFINE_CLEANUP(outlook)
+
+/*
+ * The right verdict: a promote when the canary's loss is smaller than the margin, else a rollback.
+ */
+enum decision outlook_decision(const struct outlook *outlook);
 
 /* By when the verdict has come with a given chance. */
 struct plan_moment {
@@ -42,17 +52,17 @@ struct plan_moment {
 struct plan;
 
 /*
- * Finds the chances of the verdict that is right for the population: a promote when the canary's
- * loss is smaller than the margin, else a rollback. Pure and deterministic; takes from a tenth of a
- * second to some seconds (hundreds of labels). Fails with SERIN_INVALID when the loss equals the
- * margin, so that no verdict is right, and SERIN_NO_MEMORY.
+ * Finds the chances of the right verdict by each look; none is taken later than `longest_minutes`
+ * (0: a year). Deterministic. What was rehearsed is kept in the outlook: the first plan takes from
+ * a tenth of a second to some seconds (hundreds of labels), the next ones little. Fails with
+ * SERIN_NO_MEMORY.
  */
-SERIN_MUST_CHECK enum serin_status plan_make(const struct plan_question *question,
-                                             struct plan **out, struct serin_error *err);
+SERIN_MUST_CHECK enum serin_status plan_make(struct outlook *outlook,
+                                             const struct look_schedule *schedule,
+                                             double longest_minutes, struct plan **out,
+                                             struct serin_error *err);
 void plan_destroy(struct plan *plan); /* NULL is fine */
 DEFINE_CLEANUP(plan)
-
-enum decision plan_decision(const struct plan *plan); /* the right one */
 
 /* The first look by which the chance is at least this; in (0, 1). */
 struct plan_moment plan_moment_of(const struct plan *plan, double chance);
@@ -60,12 +70,22 @@ struct plan_moment plan_moment_of(const struct plan *plan, double chance);
 /* The guard that holds up the verdict longest, and until how many canary samples; NULL: none. */
 const char *plan_held_by(const struct plan *plan, uint64_t *out_until);
 
+/* What a least share is looked for at. */
+struct share_question {
+    const struct population *population;
+    const struct judgement *judgement;
+    struct traffic traffic; /* whatever its share */
+    struct look_schedule schedule;
+    double minutes; /* the verdict is to come within them … */
+    double chance;  /* … with this chance */
+};
+
 /*
- * The least canary share, up to one half, at which the verdict comes within `minutes` with this
- * chance; false in `out_found` when there is none. Fails as plan_make does.
+ * The least canary share, up to one half, that brings the verdict in time; false in `out_found`
+ * when there is none. Fails as outlook_create does.
  */
-SERIN_MUST_CHECK enum serin_status plan_least_share(const struct plan_question *question,
-                                                    double minutes, double chance, bool *out_found,
-                                                    double *out_share, struct serin_error *err);
+SERIN_MUST_CHECK enum serin_status plan_least_share(const struct share_question *question,
+                                                    bool *out_found, double *out_share,
+                                                    struct serin_error *err);
 
 #endif

@@ -100,6 +100,7 @@ static struct rehearsal_size size_of(const struct profile *profile, double canar
         minutes > 0.0 && traffic->pods[ARM_CANARY] > 0 && traffic->pods[ARM_STABLE] > 0;
     for (size_t arm = 0; arm < ARM_COUNT && has_blocks; arm++) {
         size.blocks[arm] = blocks_after(traffic, (enum arm)arm, minutes);
+        size.pods[arm] = traffic->pods[arm];
     }
     return size;
 }

@@ -21,7 +21,7 @@ struct sampler {
 
 static struct text_view name_of(const char *kind, size_t index, char out[static NAME_SIZE])
 {
-    (void)snprintf(out, NAME_SIZE, "%s%05zu", kind, index);
+    (void)snprintf(out, NAME_SIZE, "%s-%05zu", kind, index);
     return text_view_of(out);
 }
 
@@ -64,11 +64,13 @@ static enum serin_status draw_arm(struct sampler *sampler, enum arm arm,
                                   struct block_tables *tables, struct serin_error *err)
 {
     uint64_t blocks = size->blocks[arm] > 0 ? size->blocks[arm] : 1;
+    uint64_t pods = size->pods[arm] > 0 ? size->pods[arm] : 1;
     for (uint64_t b = 0; b < blocks; b++) {
+        char pod[NAME_SIZE];
         uint64_t events = size->events[arm] / blocks + (b < size->events[arm] % blocks ? 1 : 0);
         size_t cells = cells_drawn(sampler, arm, events, slices);
-        TRY(block_tables_add_block(tables, arm, text_view_of(arm_name(arm)),
-                                   (int64_t)(b + 1) * BLOCK_MS, sampler->cells, cells, err));
+        TRY(block_tables_add_block(tables, arm, name_of(arm_name(arm), b % pods, pod),
+                                   (int64_t)(b / pods + 1) * BLOCK_MS, sampler->cells, cells, err));
     }
     return SERIN_OK;
 }

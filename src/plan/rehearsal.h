@@ -17,6 +17,7 @@
 struct rehearsal_size {
     uint64_t events[ARM_COUNT];
     size_t blocks[ARM_COUNT]; /* the events spread evenly over them; 0 in either: blocks unknown */
+    size_t pods[ARM_COUNT]; /* which the blocks belong to in turn; at least 1 where there are any */
 };
 
 /* The interval's end that decides: a lower end above −margin promotes, an upper below rolls back.

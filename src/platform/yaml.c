@@ -1,9 +1,7 @@
 #include "platform/yaml.h"
 
+#include "platform/yaml_parser.h"
 #include "platform/yaml_schema.h"
-
-#include <string.h>
-#include <yaml.h>
 
 /* The library's parser, what it reads and what is made of it. */
 struct yaml_reader {
@@ -16,81 +14,20 @@ struct yaml_reader {
 
 /* ---- errors ----------------------------------------------------------------------------------*/
 
-/* The library counts from 0. */
-static struct node_position position_of(yaml_mark_t mark)
-{
-    return (struct node_position){(uint32_t)mark.line + 1, (uint32_t)mark.column + 1};
-}
-
 static enum serin_status refuse_at(yaml_mark_t mark, struct serin_error *err, const char *reason)
 {
     char where[NODE_POSITION_SIZE];
-    return serin_fail(err, SERIN_INVALID, "%s%s", node_position_text(position_of(mark), where),
+    return serin_fail(err, SERIN_INVALID, "%s%s", node_position_text(yaml_position(mark), where),
                       reason);
-}
-
-/* The first byte of a line, counted from 0; NULL when there are not so many. */
-static const char *line_start(struct text_view bytes, size_t line)
-{
-    const char *at = bytes.start;
-    const char *end = bytes.start + bytes.length;
-    for (size_t i = 0; i < line && at; i++) {
-        const char *line_end = memchr(at, '\n', (size_t)(end - at));
-        at = line_end ? line_end + 1 : NULL;
-    }
-    return at;
-}
-
-/* The commonest mistake, of which the library only says that a character cannot start a token. */
-static bool is_indented_by_tab(struct text_view bytes, size_t line)
-{
-    const char *at = line_start(bytes, line);
-    const char *end = bytes.start + bytes.length;
-    while (at && at < end && *at == ' ') {
-        at++;
-    }
-    return at && at < end && *at == '\t';
-}
-
-/* Where a byte is; used for bytes that are no characters, so the column counts bytes. */
-static struct node_position position_of_byte(struct text_view bytes, size_t offset)
-{
-    struct node_position position = {1, 1};
-    for (size_t i = 0; i < offset && i < bytes.length; i++) {
-        bool ends_line = bytes.start[i] == '\n';
-        position.line += ends_line ? 1 : 0;
-        position.column = ends_line ? 1 : position.column + 1;
-    }
-    return position;
-}
-
-/* What the library found wrong, in its words. */
-static enum serin_status refuse_syntax(const struct yaml_reader *reader, struct serin_error *err)
-{
-    const yaml_parser_t *parser = &reader->parser;
-    if (parser->error == YAML_MEMORY_ERROR) {
-        return serin_fail(err, SERIN_NO_MEMORY, "no memory for the document");
-    }
-    const char *problem = parser->problem ? parser->problem : "not YAML";
-    char where[NODE_POSITION_SIZE];
-    if (parser->error == YAML_READER_ERROR) {
-        struct node_position position = position_of_byte(reader->bytes, parser->problem_offset);
-        return serin_fail(err, SERIN_INVALID, "%s%s", node_position_text(position, where), problem);
-    }
-    bool has_tab = is_indented_by_tab(reader->bytes, parser->problem_mark.line);
-    return serin_fail(err, SERIN_INVALID, "%s%s%s%s%s",
-                      node_position_text(position_of(parser->problem_mark), where), problem,
-                      parser->context ? " " : "", parser->context ? parser->context : "",
-                      has_tab ? "; indent with spaces, not with tabs" : "");
 }
 
 static enum serin_status next_event(struct yaml_reader *reader, yaml_event_t *event,
                                     struct serin_error *err)
 {
     if (yaml_parser_parse(&reader->parser, event) == 0) {
-        return refuse_syntax(reader, err);
+        return yaml_refuse_syntax(&reader->parser, reader->bytes, err);
     }
-    document_builder_at(reader->builder, position_of(event->start_mark));
+    document_builder_at(reader->builder, yaml_position(event->start_mark));
     return SERIN_OK;
 }
 
@@ -122,7 +59,8 @@ static enum serin_status add_scalar(struct yaml_reader *reader, const yaml_event
 {
     TRY(check_properties(event, event->data.scalar.anchor, event->data.scalar.tag, err));
     if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE) {
-        return yaml_add_plain(reader->builder, text_of(event), position_of(event->start_mark), err);
+        return yaml_add_plain(reader->builder, text_of(event), yaml_position(event->start_mark),
+                              err);
     }
     return document_add_text(reader->builder, text_of(event), err);
 }
@@ -227,21 +165,6 @@ static enum serin_status read_document(struct yaml_reader *reader, struct serin_
     return SERIN_OK;
 }
 
-/* Without a mark of its own a file is UTF-8; a mark is skipped so that columns stay true. */
-static enum serin_status strip_byte_order_mark(struct text_view *bytes, struct serin_error *err)
-{
-    static const struct text_view utf8 = TEXT_VIEW("\xEF\xBB\xBF");
-    static const struct text_view utf16_big = TEXT_VIEW("\xFE\xFF");
-    static const struct text_view utf16_little = TEXT_VIEW("\xFF\xFE");
-    if (text_starts_with(*bytes, utf16_big) || text_starts_with(*bytes, utf16_little)) {
-        return serin_fail(err, SERIN_INVALID, "the file is UTF-16; save it as UTF-8");
-    }
-    if (text_starts_with(*bytes, utf8)) {
-        *bytes = (struct text_view){bytes->start + utf8.length, bytes->length - utf8.length};
-    }
-    return SERIN_OK;
-}
-
 static enum serin_status read_bytes(struct text_view bytes, struct document_builder *builder,
                                     struct serin_error *err)
 {
@@ -263,7 +186,7 @@ enum serin_status yaml_parse(struct text_view bytes, const struct document_limit
     if (bytes.length == 0) {
         bytes.start = ""; /* the library asserts that there is an input */
     }
-    TRY(strip_byte_order_mark(&bytes, err));
+    TRY(yaml_strip_mark(&bytes, err));
     owned(document_builder) builder = document_builder_create(limits);
     if (!builder) {
         return serin_fail(err, SERIN_NO_MEMORY, "no memory for the document");

@@ -14,10 +14,10 @@ static struct population *population_with(size_t labels, double nmi, double delt
 }
 
 /* 1,000 events a minute, a tenth of them to the canary, a look every minute, events independent. */
-static struct plan_question question_about(const struct population *population,
-                                           const struct judgement *judgement)
+static struct share_question question_about(const struct population *population,
+                                            const struct judgement *judgement)
 {
-    return (struct plan_question){
+    return (struct share_question){
         .population = population,
         .judgement = judgement,
         .traffic = {.events_per_minute = 1000.0, .canary_share = 0.1, .design_effect = 1.0},
@@ -25,11 +25,28 @@ static struct plan_question question_about(const struct population *population,
     };
 }
 
-static struct plan_moment moment_of(const struct plan_question *question, double chance)
+static struct plan *planned(const struct share_question *question, double longest_minutes,
+                            enum decision *out_decision)
 {
-    owned(plan) plan = NULL;
+    owned(outlook) outlook = NULL;
+    struct plan *plan = NULL;
     struct serin_error err = {0};
-    cr_assert(eq(int, plan_make(question, &plan, &err), SERIN_OK), "%s", err.detail);
+    cr_assert(eq(int,
+                 outlook_create(question->population, question->judgement, &question->traffic,
+                                &outlook, &err),
+                 SERIN_OK),
+              "%s", err.detail);
+    cr_assert(
+        eq(int, plan_make(outlook, &question->schedule, longest_minutes, &plan, &err), SERIN_OK),
+        "%s", err.detail);
+    *out_decision = outlook_decision(outlook);
+    return plan;
+}
+
+static struct plan_moment moment_of(const struct share_question *question, double chance)
+{
+    enum decision decision;
+    owned(plan) plan = planned(question, question->minutes, &decision);
     return plan_moment_of(plan, chance);
 }
 
@@ -37,7 +54,7 @@ Test(planner, a_higher_chance_takes_longer_and_all_numbers_belong_together)
 {
     struct judgement judgement = judgement_default;
     owned(population) population = population_with(5, 0.7, 0.0);
-    struct plan_question question = question_about(population, &judgement);
+    struct share_question question = question_about(population, &judgement);
     struct plan_moment half = moment_of(&question, 0.5);
     struct plan_moment likely = moment_of(&question, 0.9);
     cr_assert(half.is_reached && likely.is_reached);
@@ -61,11 +78,10 @@ Test(planner, the_right_verdict_follows_the_loss)
     struct judgement judgement = judgement_default;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         owned(population) population = population_with(5, 0.7, cases[i].delta);
-        struct plan_question question = question_about(population, &judgement);
-        owned(plan) plan = NULL;
-        struct serin_error err = {0};
-        cr_assert(eq(int, plan_make(&question, &plan, &err), SERIN_OK), "%s", err.detail);
-        cr_assert(eq(int, plan_decision(plan), cases[i].decision));
+        struct share_question question = question_about(population, &judgement);
+        enum decision decision;
+        owned(plan) plan = planned(&question, 0.0, &decision);
+        cr_assert(eq(int, decision, cases[i].decision));
         cr_assert(plan_moment_of(plan, 0.8).is_reached);
     }
 }
@@ -74,19 +90,20 @@ Test(planner, a_loss_of_the_margin_itself_has_no_right_verdict)
 {
     struct judgement judgement = judgement_default;
     owned(population) population = population_with(5, 0.7, -0.1);
-    struct plan_question question = question_about(population, &judgement);
-    struct plan *plan = NULL;
+    struct share_question question = question_about(population, &judgement);
+    struct outlook *outlook = NULL;
     struct serin_error err = {0};
-    cr_assert(eq(int, plan_make(&question, &plan, &err), SERIN_INVALID));
+    cr_assert(eq(int, outlook_create(population, &judgement, &question.traffic, &outlook, &err),
+                 SERIN_INVALID));
     cr_assert(eq(str, err.field, "delta"));
-    cr_assert(eq(ptr, plan, NULL));
+    cr_assert(eq(ptr, outlook, NULL));
 }
 
 Test(planner, smaller_margins_dependence_and_the_sequential_interval_take_longer)
 {
     struct judgement judgement = judgement_default;
     owned(population) population = population_with(5, 0.7, 0.0);
-    struct plan_question question = question_about(population, &judgement);
+    struct share_question question = question_about(population, &judgement);
     uint64_t usual = moment_of(&question, 0.8).canary_samples;
     question.traffic.design_effect = 3.0;
     uint64_t dependent = moment_of(&question, 0.8).canary_samples;
@@ -103,11 +120,10 @@ Test(planner, guards_count_too_and_are_named)
 {
     struct judgement judgement = judgement_default;
     owned(population) population = population_with(20, 0.5, 0.0);
-    struct plan_question question = question_about(population, &judgement);
-    owned(plan) plan = NULL;
-    struct serin_error err = {0};
+    struct share_question question = question_about(population, &judgement);
+    enum decision decision;
     uint64_t until = 0;
-    cr_assert(eq(int, plan_make(&question, &plan, &err), SERIN_OK), "%s", err.detail);
+    owned(plan) plan = planned(&question, 0.0, &decision);
     const char *held_by = plan_held_by(plan, &until);
     cr_assert(ne(ptr, (char *)held_by, NULL));
     cr_assert(gt(u64, until, judgement.min_samples));
@@ -119,7 +135,7 @@ Test(planner, without_traffic_there_are_samples_but_no_minutes)
 {
     struct judgement judgement = judgement_default;
     owned(population) population = population_with(5, 0.7, 0.0);
-    struct plan_question question = question_about(population, &judgement);
+    struct share_question question = question_about(population, &judgement);
     uint64_t timed = moment_of(&question, 0.8).canary_samples;
     question.traffic.events_per_minute = 0.0;
     struct plan_moment moment = moment_of(&question, 0.8);
@@ -133,8 +149,8 @@ Test(planner, what_takes_too_long_is_not_reached)
 {
     struct judgement judgement = judgement_default;
     owned(population) population = population_with(5, 0.7, 0.0);
-    struct plan_question question = question_about(population, &judgement);
-    question.longest_minutes = 6.0;
+    struct share_question question = question_about(population, &judgement);
+    question.minutes = 6.0;
     cr_assert(not(moment_of(&question, 0.8).is_reached));
 }
 
@@ -142,19 +158,23 @@ Test(planner, the_least_share_shrinks_with_patience_and_suffices)
 {
     struct judgement judgement = judgement_default;
     owned(population) population = population_with(5, 0.7, 0.0);
-    struct plan_question question = question_about(population, &judgement);
+    struct share_question question = question_about(population, &judgement);
     struct serin_error err = {0};
     bool found = false;
     double hurried = 0.0;
     double patient = 0.0;
-    cr_assert(eq(int, plan_least_share(&question, 10.0, 0.8, &found, &hurried, &err), SERIN_OK));
+    question.chance = 0.8;
+    question.minutes = 10.0;
+    cr_assert(eq(int, plan_least_share(&question, &found, &hurried, &err), SERIN_OK));
     cr_assert(found);
-    cr_assert(eq(int, plan_least_share(&question, 60.0, 0.8, &found, &patient, &err), SERIN_OK));
+    question.traffic.canary_share = hurried;
+    cr_assert(moment_of(&question, 0.8).is_reached);
+    question.minutes = 60.0;
+    cr_assert(eq(int, plan_least_share(&question, &found, &patient, &err), SERIN_OK));
     cr_assert(found);
     cr_assert(lt(dbl, patient, hurried));
-    question.traffic.canary_share = hurried;
-    cr_assert(le(dbl, moment_of(&question, 0.8).minutes, 10.0));
-    cr_assert(eq(int, plan_least_share(&question, 1.0, 0.8, &found, &hurried, &err), SERIN_OK));
+    question.minutes = 1.0;
+    cr_assert(eq(int, plan_least_share(&question, &found, &hurried, &err), SERIN_OK));
     cr_assert(not(found));
 }
 
@@ -162,7 +182,7 @@ Test(planner, blocks_widen_what_independent_events_would_do)
 {
     struct judgement judgement = judgement_default;
     owned(population) population = population_with(5, 0.7, 0.0);
-    struct plan_question question = question_about(population, &judgement);
+    struct share_question question = question_about(population, &judgement);
     struct plan_moment independent = moment_of(&question, 0.8);
     question.traffic.pods[ARM_CANARY] = 1;
     question.traffic.pods[ARM_STABLE] = 9;

@@ -1,0 +1,40 @@
+/*
+ * A stream's past as a plan takes it: how its labels fell, how much its events depend on each other
+ * and how many there are.
+ */
+#ifndef SERIN_PLAN_HISTORY_H
+#define SERIN_PLAN_HISTORY_H
+
+#include "base/memory.h"
+#include "labels/block_tables.h"
+#include "serin/error.h"
+#include "serin/table.h"
+#include "verdict/spec.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct history;
+
+/*
+ * Reads the stable arm of sealed tables; rare labels are merged as the judge merges them. Fails
+ * with SERIN_INVALID when there is no NMI to plan with (no references, one label), SERIN_NO_MEMORY.
+ */
+SERIN_MUST_CHECK enum serin_status history_measure(const struct block_tables *tables,
+                                                   const struct judgement *judgement,
+                                                   struct history **out, struct serin_error *err);
+void history_destroy(struct history *history); /* NULL is fine */
+DEFINE_CLEANUP(history)
+
+/* References × labels, pooled; borrowed from the history. */
+struct serin_table history_table(const struct history *history);
+
+double history_nmi(const struct history *history); /* corrected for its bias */
+uint64_t history_samples(const struct history *history);
+double history_design_effect(const struct history *history); /* 1 where blocks are unknown */
+bool history_has_blocks(const struct history *history);
+
+/* Events a minute, with a reference; 0 when the times are not known. */
+double history_events_per_minute(const struct history *history);
+
+#endif

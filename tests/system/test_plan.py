@@ -1,0 +1,140 @@
+"""`serin plan`: from stated numbers, a file, a configured stream; the template; the lint."""
+
+import json
+import os
+import random
+import subprocess
+import tempfile
+import unittest
+
+from service import BINARY, strict_json
+
+MODEL = ["--nmi", "0.8", "--labels", "5"]
+QUICK = ["--pods", "0"]  # blocks unknown: what the tests ask does not depend on them
+
+
+def plan(*words, stdin=""):
+    return subprocess.run([BINARY, "plan", *words], input=stdin, capture_output=True, text=True, timeout=120, check=False)
+
+
+def planned(*words):
+    done = plan(*words, "--json")
+    assert done.returncode == 0, done.stderr
+    return strict_json(done.stdout.encode())
+
+
+def write_history(folder, minutes=30, per_minute=100, seed=7):
+    """Five labels, one in ten at random: an NMI of about 0.75."""
+    random.seed(seed)
+    path = os.path.join(folder, "stable.csv")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("time,pod,reference,label\n")
+        for minute in range(minutes):
+            for event in range(per_minute):
+                reference = random.randrange(5)
+                label = random.randrange(5) if random.random() < 0.1 else reference
+                file.write(f"{1769860800000 + minute * 60000 + event * 500},pod-{event % 4},r{reference},l{label}\n")
+    return path
+
+
+class Answers(unittest.TestCase):
+    def test_more_power_a_smaller_margin_and_less_traffic_take_longer(self):
+        base = planned(*MODEL, *QUICK, "--traffic", "2000")
+        moments = base["cases"][0]["moments"]
+        self.assertEqual([case["verdict"] for case in base["cases"]], ["promote", "rollback"])
+        self.assertLess(moments[0]["canary_samples"], moments[1]["canary_samples"])
+        strict = planned(*MODEL, *QUICK, "--traffic", "2000", "--margin", "0.05")
+        self.assertGreater(strict["cases"][0]["moments"][1]["canary_samples"], 2 * moments[1]["canary_samples"])
+        slow = planned(*MODEL, *QUICK, "--traffic", "500")
+        self.assertGreater(slow["cases"][0]["moments"][1]["minutes"], 3 * moments[1]["minutes"])
+
+    def test_the_same_question_has_the_same_answer(self):
+        self.assertEqual(plan(*MODEL, *QUICK).stdout, plan(*MODEL, *QUICK).stdout)
+
+    def test_a_least_share_is_told_for_a_deadline(self):
+        answer = planned(*MODEL, *QUICK, "--traffic", "2000", "--within", "30m", "--delta", "0")
+        self.assertGreater(answer["least_canary_share"], 0.001)
+        self.assertLess(answer["least_canary_share"], 0.1)
+        self.assertIsNone(planned(*MODEL, *QUICK, "--traffic", "10", "--within", "5m", "--delta", "0")["least_canary_share"])
+
+    def test_a_history_brings_its_traffic_and_its_agreement(self):
+        with tempfile.TemporaryDirectory() as folder:
+            answer = planned(write_history(folder), "--pod-column", "pod", "--time-column", "time", *QUICK)
+        self.assertAlmostEqual(answer["events_per_minute"], 100, delta=5)
+        self.assertEqual(answer["labels"], 5)
+        self.assertTrue(0.65 < answer["nmi"] < 0.85)
+        self.assertTrue(1 <= answer["design_effect"] < 1.5)
+
+    def test_a_configured_stream_brings_its_judgement_too(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = write_history(folder)
+            config = os.path.join(folder, "serin.yaml")
+            with open(config, "w", encoding="utf-8") as file:
+                file.write(f"sources:\n  - {{name: export, type: file, canary: {path}, stable: {path}}}\n"
+                           "streams:\n  - {name: shop, source: export, analysis: {margin: 0.07}}\n")
+            words = ["--config", config, "--stream", "shop", "--stable", "7c9f8d5b47", *QUICK]
+            self.assertEqual(planned(*words)["margin"], 0.07)
+            self.assertEqual(planned(*words, "--margin", "0.09")["margin"], 0.09)
+            wrong = plan("--config", config, "--stream", "shopp", "--stable", "x")
+            self.assertEqual(wrong.returncode, 4)
+            self.assertIn("shop", wrong.stderr)
+
+    def test_wrong_use_is_2_and_says_what_is_missing(self):
+        for words, says in [([], "one of"), (["--nmi", "0.8"], "--labels"), (["--config", "x", "--stream", "s"], ""),
+                            ([*MODEL, "--template", *QUICK], "--traffic"), ([*MODEL, "--design", "shift"], "--design"),
+                            ([*MODEL, "--delta", "-0.1", *QUICK], "margin"), ([*MODEL, "--delta", "-0.9", *QUICK], "0.900")]:
+            done = plan(*words)
+            self.assertEqual(done.returncode, 4 if "--config" in words else 2, words)
+            self.assertIn(says, done.stderr)
+            self.assertEqual(done.stdout, "")
+
+
+class Template(unittest.TestCase):
+    def test_covers_the_planned_looks_and_passes_the_lint(self):
+        words = [*MODEL, *QUICK, "--traffic", "1000"]
+        gate = planned(*words)["template"]
+        template = plan(*words, "--template").stdout
+        self.assertIn(f"count: {gate['count']}\n", template)
+        self.assertIn(f"inconclusiveLimit: {gate['count']}\n", template)
+        for case in planned(*words)["cases"]:
+            self.assertLessEqual(case["moments"][1]["looks"], gate["count"])
+        checked = plan("--lint", "-", stdin=template)
+        self.assertEqual((checked.returncode, checked.stdout), (0, ""), checked.stdout)
+
+    def test_asks_what_was_planned(self):
+        template = plan(*MODEL, *QUICK, "--traffic", "1000", "--template", "--margin", "0.05", "--stream", "shop", "--name", "gate").stdout
+        for line in ["margin: 0.05", 'stream: "shop"', "  name: gate\n"]:
+            self.assertIn(line, template)
+        self.assertNotIn("name: stream", template)
+
+    def test_looks_once_with_a_fixed_interval(self):
+        template = plan(*MODEL, *QUICK, "--traffic", "1000", "--template", "--interval", "fixed").stdout
+        self.assertIn("count: 1\n", template)
+        self.assertNotIn("\n      interval:", template)
+        self.assertEqual(plan("--lint", "-", stdin=template).returncode, 0)
+
+
+class Lint(unittest.TestCase):
+    BAD = 'kind: AnalysisTemplate\nspec:\n  metrics:\n    - name: gate\n      successCondition: result.verdict == "promote"\n      provider: {web: {url: "http://serin/v1/analysis"}}\n'
+
+    def test_exit_codes(self):
+        self.assertEqual(plan("--lint", "-", stdin="kind: Rollout\n").returncode, 0)
+        self.assertEqual(plan("--lint", "-", stdin=self.BAD).returncode, 1)
+        self.assertEqual(plan("--lint", "-", "--no-such-flag").returncode, 2)
+        self.assertEqual(plan("--lint", "-", stdin="a: [\n").returncode, 4)
+        self.assertEqual(plan("--lint", "/no/such/file").returncode, 4)
+
+    def test_a_finding_has_its_place(self):
+        done = plan("--lint", "-", stdin=self.BAD)
+        self.assertIn("-:5:7: error: success_only\n", done.stdout)
+        found = json.loads(plan("--lint", "-", "--json", stdin=self.BAD).stdout)["findings"]
+        self.assertIn(("success_only", 5, 7), [(f["rule"], f["line"], f["column"]) for f in found])
+
+    def test_a_file_without_anything_to_check_is_told(self):
+        done = plan("--lint", "-", stdin="kind: Service\n")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("nothing to check", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
