@@ -147,6 +147,9 @@ static enum serin_status compare(const struct comparing *comparing, enum decisio
     struct judge_context context = {.now_ms = block_tables_window_end_ms(tables)};
     struct verdict verdict;
     TRY(judge(&spec, tables, &context, &verdict, err));
+    if (!comparing->labels.is_json) { /* programs get the fields of the service's answer */
+        TRY(verdict_explain(&spec, tables, &verdict, err));
+    }
     TRY(print_verdict(comparing, &spec, &verdict, err));
     *out = verdict.decision;
     return SERIN_OK;

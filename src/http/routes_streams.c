@@ -5,6 +5,7 @@
 #include "http/observe.h"
 #include "http/route.h"
 #include "platform/query.h"
+#include "verdict/explanation.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -192,7 +193,8 @@ static enum serin_status write_arm(struct json_writer *json, const struct block_
     return SERIN_OK;
 }
 
-static enum serin_status write_tables(struct json_writer *json, const struct block_tables *tables)
+static enum serin_status write_tables(struct json_writer *json, const struct block_tables *tables,
+                                      const struct verdict *verdict)
 {
     json_write_object_begin(json);
     write_time(json, "window_start", block_tables_window_start_ms(tables));
@@ -205,6 +207,8 @@ static enum serin_status write_tables(struct json_writer *json, const struct blo
     for (size_t arm = 0; arm < ARM_COUNT; arm++) {
         TRY(write_arm(json, tables, (enum arm)arm));
     }
+    json_write_key(json, "explanation");
+    explanation_write(verdict, json);
     json_write_object_end(json);
     return json_writer_finish(json);
 }
@@ -243,9 +247,12 @@ static enum serin_status show_tables(struct service *service, const struct snaps
     int64_t now_ms = clock_wall(service_clock(service)).unix_ms;
     owned(block_tables) tables = NULL;
     TRY(question_tables(question, now_ms, request->deadline, &tables, err));
+    struct verdict verdict;
+    TRY(question_judge(question, tables, now_ms, &verdict, err));
+    TRY(verdict_explain(question_spec(question), tables, &verdict, err));
     struct json_writer json;
     json_writer_init(&json, reply->body);
-    return write_tables(&json, tables);
+    return write_tables(&json, tables, &verdict);
 }
 
 void route_streams_tables(struct service *service, const struct snapshot *snapshot,

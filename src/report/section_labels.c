@@ -1,18 +1,30 @@
+#include "base/memory.h"
 #include "report/sections.h"
+#include "verdict/diagnosis.h"
 
 #include <math.h>
 
 enum {
     LABEL_COLUMNS = 16,
-    SHARE_COLUMNS = 20,
-    REFERENCE_COLUMNS = 30,
-    REFERENCE_LABEL_COLUMNS = 10,
-    EFFECT_COLUMNS = 8,
-    MOVES_SHOWN = 8
+    SHARE_COLUMNS = 18,
+    REFERENCE_COLUMNS = 26,
+    REFERENCE_LABEL_COLUMNS = 8,
+    EFFECT_COLUMNS = 14,
+    EFFECT_BITS_COLUMNS = 16,
+    INTERVAL_COLUMNS = 7, /* " ±0.012" */
+    MOVES_SHOWN = 8,
+    DIAGNOSES_SHOWN = 6,
+    DIAGNOSIS_BYTES_MAX = 64 * 1024,
+    DIAGNOSIS_CHARACTERS_MAX = 400
 };
 
 /* A change below this is not worth a line. */
 #define MOVE_SHOWN 0.0005
+
+static size_t effect_columns(const struct verdict *verdict)
+{
+    return verdict->design == DESIGN_SHIFT ? EFFECT_BITS_COLUMNS : EFFECT_COLUMNS;
+}
 
 static const char *arrow(const struct page *page)
 {
@@ -21,7 +33,7 @@ static const char *arrow(const struct page *page)
 
 static bool is_worth_telling(const struct label_move *move)
 {
-    return fabs(move->contribution) >= MOVE_SHOWN || move->is_new || move->is_lost;
+    return fabs(move->contribution.value) >= MOVE_SHOWN || move->is_new || move->is_lost;
 }
 
 static void write_move_references(struct page *page, const struct label_move *move)
@@ -42,6 +54,25 @@ static void write_move_references(struct page *page, const struct label_move *mo
     page_cell_left(page, REFERENCE_COLUMNS);
 }
 
+static int effect_decimals(const struct verdict *verdict)
+{
+    return verdict->design == DESIGN_SHIFT ? 4 : 3;
+}
+
+/* "-0.081 ±0.012" */
+static void write_effect(struct page *page, const struct verdict *verdict,
+                         const struct label_move *move)
+{
+    const struct estimate *effect = &move->contribution;
+    int decimals = effect_decimals(verdict);
+    if (effect->defined) {
+        page_add_signed(page, effect->value, decimals);
+        page_add(page, page->style.unicode ? " ±" : " +-");
+        page_add_fixed(page, (effect->upper - effect->lower) / 2.0, decimals);
+    }
+    page_cell_right(page, effect_columns(verdict));
+}
+
 static void write_move(struct page *page, const struct verdict *verdict,
                        const struct label_move *move)
 {
@@ -52,13 +83,10 @@ static void write_move(struct page *page, const struct verdict *verdict,
     page_add(page, arrow(page));
     page_add_percent(page, move->canary_share);
     page_cell_left(page, SHARE_COLUMNS);
-    if (verdict->design == DESIGN_SHIFT) {
-        page_add_fixed(page, move->contribution, 4);
-    } else {
+    if (verdict->design != DESIGN_SHIFT) {
         write_move_references(page, move);
-        page_add_signed(page, move->contribution, 3);
     }
-    page_cell_right(page, EFFECT_COLUMNS);
+    write_effect(page, verdict, move);
     page_text(page, move->is_new ? "  new" : move->is_lost ? "  lost" : "");
     page_line_end(page);
 }
@@ -78,9 +106,40 @@ static void write_moves_header(struct page *page, const struct verdict *verdict)
         page_cell_left(page, REFERENCE_COLUMNS);
         page_add(page, "effect");
     }
-    page_cell_right(page, EFFECT_COLUMNS);
+    page_cell_right(page, effect_columns(verdict));
     page_colour(page, PAGE_PLAIN);
     page_line_end(page);
+}
+
+/* A line that is no label, so that the column adds up. */
+static void write_sum(struct page *page, const struct verdict *verdict, const char *name,
+                      double sum)
+{
+    if (fabs(sum) < MOVE_SHOWN) {
+        return;
+    }
+    page_add(page, "  ");
+    page_add(page, name);
+    page_cell_left(page, LABEL_COLUMNS + SHARE_COLUMNS +
+                             (verdict->design == DESIGN_SHIFT ? 0 : REFERENCE_COLUMNS));
+    page_add_signed(page, sum, effect_decimals(verdict));
+    page_cell_right(page, effect_columns(verdict) - INTERVAL_COLUMNS);
+    page_line_end(page);
+}
+
+/* What became of labels, a paragraph each; the texts come from outside. */
+static void write_diagnoses(struct page *page, const struct verdict *verdict)
+{
+    owned(buffer) text = buffer_create(DIAGNOSIS_BYTES_MAX);
+    for (size_t i = 0; text && i < verdict->diagnosis_count && i < DIAGNOSES_SHOWN; i++) {
+        buffer_clear(text);
+        diagnosis_write(&verdict->diagnoses[i], verdict, text);
+        if (i == 0) {
+            page_heading(page, "What became of labels");
+        }
+        page_add_label(page, buffer_view(text), DIAGNOSIS_CHARACTERS_MAX);
+        page_paragraph(page, "  ", 4);
+    }
 }
 
 void section_labels(struct page *page, const struct verdict *verdict, const struct spec *spec)
@@ -88,18 +147,22 @@ void section_labels(struct page *page, const struct verdict *verdict, const stru
     (void)spec;
     size_t told = 0;
     size_t kept_back = 0;
+    double others = verdict->moves_left_out;
     for (size_t i = 0; i < verdict->move_count; i++) {
-        if (!is_worth_telling(&verdict->moves[i])) {
-            continue;
-        }
-        if (told == MOVES_SHOWN) {
-            kept_back++;
+        bool is_worth = is_worth_telling(&verdict->moves[i]);
+        if (!is_worth || told == MOVES_SHOWN) {
+            kept_back += is_worth;
+            others += verdict->moves[i].contribution.value;
             continue;
         }
         if (told++ == 0) {
             write_moves_header(page, verdict);
         }
         write_move(page, verdict, &verdict->moves[i]);
+    }
+    if (told > 0) {
+        write_sum(page, verdict, "other labels", others);
+        write_sum(page, verdict, "mix and rest", verdict->moves_rest);
     }
     if (kept_back > 0) {
         page_add(page, "and ");
@@ -109,4 +172,5 @@ void section_labels(struct page *page, const struct verdict *verdict, const stru
                                         "less");
         page_paragraph(page, "  ", 2);
     }
+    write_diagnoses(page, verdict);
 }

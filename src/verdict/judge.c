@@ -7,7 +7,6 @@
 #include "verdict/grouping.h"
 #include "verdict/guards.h"
 #include "verdict/label_changes.h"
-#include "verdict/label_moves.h"
 #include "verdict/mix.h"
 #include "verdict/one_pod.h"
 #include "verdict/slices.h"
@@ -99,7 +98,6 @@ enum serin_status judge(const struct spec *spec, const struct block_tables *tabl
     label_changes_find(counts, &evidence);
     TRY(slices_judge(tables, spec, grouping, &evidence, &verdict, err));
     TRY(one_pod_find(counts, tables, &evidence, err));
-    TRY(label_moves_find(counts, tables, &evidence, &verdict, err));
     verdict_fill(&evidence, &verdict);
     *out = verdict;
     return SERIN_OK;

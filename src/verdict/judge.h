@@ -65,11 +65,9 @@ struct arm_result {
 };
 
 /*
- * How one emitted label's share of the traffic and its tie to the reference moved.
- *
- * Contributions add up, over all labels, to the plug-in change they explain: (MI of the canary − MI
- * of the stable arm) / the stable arm's normalizer; in the design `shift` the divergence in bits.
- * In `paired` without references the stable arm's labels are the reference.
+ * How one emitted label's share of the traffic and its tie to the reference moved, and what it
+ * contributes to delta: see verdict/effects.h. The interval is the label's own, not one for all
+ * labels together. In `paired` without references the stable arm's labels are the reference.
  */
 struct label_move {
     struct text_view label; /* borrowed from the tables judged, or static */
@@ -81,7 +79,38 @@ struct label_move {
     struct text_view canary_reference;
     double stable_precision; /* share of the label's events with that reference */
     double canary_precision;
-    double contribution;
+    struct estimate contribution; /* undefined where delta is */
+};
+
+/* What became of labels; see verdict/diagnosis.h. */
+enum diagnosis_kind {
+    DIAGNOSIS_SPLIT,     /* one label's events now carry several */
+    DIAGNOSIS_MERGE,     /* several labels' events now carry one new one */
+    DIAGNOSIS_SWAP,      /* labels have changed places */
+    DIAGNOSIS_SWALLOWED, /* an existing label took over most events of others */
+    DIAGNOSIS_RENAMED,   /* one label under a new name */
+    DIAGNOSIS_NEW,
+    DIAGNOSIS_LOST
+};
+enum { DIAGNOSIS_KIND_COUNT = DIAGNOSIS_LOST + 1 };
+const char *diagnosis_kind_name(enum diagnosis_kind kind); /* "split" … */
+
+enum { DIAGNOSES_MAX = 16, DIAGNOSIS_LABELS_MAX = 6 };
+
+/* Labels of one side of a diagnosis, at most DIAGNOSIS_LABELS_MAX of them. */
+struct diagnosis_labels {
+    struct text_view labels[DIAGNOSIS_LABELS_MAX];
+    size_t count;
+    size_t left_out;
+};
+
+struct diagnosis {
+    enum diagnosis_kind kind;
+    struct diagnosis_labels from; /* in the stable arm; none for a new label */
+    struct diagnosis_labels to;   /* in the canary; none for a lost one */
+    double moved;                 /* share of the traffic that changed its label */
+    bool has_contribution;
+    double contribution; /* of all labels involved, each once */
 };
 
 /* The pod that a verdict hangs on; verdict/one_pod.h. */
@@ -130,8 +159,13 @@ struct verdict {
     bool has_forecast;         /* inconclusive for want of samples: what a decision still needs */
     uint64_t forecast_samples; /* further canary samples */
     double forecast_minutes;   /* at the canary's present rate; 0 when there is none */
+    /* From here to the slices by verdict_explain alone; the judge leaves them empty. */
     struct label_move moves[LABEL_MOVES_MAX]; /* largest |contribution| first */
     size_t move_count;
+    double moves_left_out; /* sum of the contributions of labels beyond the maximum */
+    double moves_rest;     /* delta less all contributions: what no label can be blamed for */
+    struct diagnosis diagnoses[DIAGNOSES_MAX]; /* the most traffic first */
+    size_t diagnosis_count;
     struct slice_verdict slices[SLICE_VERDICTS_MAX]; /* by dimension, then value, the rest last */
     size_t slice_count;
     size_t slices_left_out; /* beyond the maximum: those with the fewest samples */
@@ -150,6 +184,16 @@ bool verdict_has_references(const struct verdict *verdict);
 
 /* The share of an arm's events (paired: keys) whose reference is known; 0 when there are none. */
 double arm_result_referenced(const struct arm_result *arm);
+
+/*
+ * Explains what the judge answered for the same spec and tables: which labels moved, how much of
+ * delta each contributes, and what became of them. Apart from the judge, because it costs as much
+ * and only those who show it need it. Fails as the judge does.
+ */
+SERIN_MUST_CHECK enum serin_status verdict_explain(const struct spec *spec,
+                                                   const struct block_tables *tables,
+                                                   struct verdict *verdict,
+                                                   struct serin_error *err);
 
 /*
  * The verdict when there are no tables because the source failed and the stream's policy is to

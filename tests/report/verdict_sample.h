@@ -46,7 +46,7 @@ static inline struct verdict good_canary(void)
                    .canary_reference = TEXT_VIEW("seg-4"),
                    .stable_precision = 0.93,
                    .canary_precision = 0.92,
-                   .contribution = -0.0031}},
+                   .contribution = {true, -0.0031, -0.0071, 0.0009}}},
         .move_count = 1,
     };
 }
@@ -62,7 +62,7 @@ static inline struct verdict broken_canary(void)
     verdict.warnings[0] = "few_blocks_warning";
     verdict.warnings[1] = "labels_new";
     verdict.warning_count = 2;
-    verdict.moves[0].contribution = -0.0812;
+    verdict.moves[0].contribution = (struct estimate){true, -0.0812, -0.0852, -0.0772};
     verdict.moves[0].canary_share = 0.183;
     verdict.moves[0].canary_precision = 0.61;
     verdict.moves[1] = (struct label_move){
@@ -71,7 +71,7 @@ static inline struct verdict broken_canary(void)
         .is_new = true,
         .canary_reference = TEXT_VIEW("seg-7 of the autumn catalogue"),
         .canary_precision = 0.55,
-        .contribution = 0.0102,
+        .contribution = {true, 0.0102, 0.0062, 0.0142},
     };
     verdict.moves[2] = (struct label_move){
         .label = TEXT_VIEW("ev\x1b[31mil\xff"),
@@ -79,9 +79,21 @@ static inline struct verdict broken_canary(void)
         .is_lost = true,
         .stable_reference = TEXT_VIEW("größe"),
         .stable_precision = 1.0,
-        .contribution = -0.0101,
+        .contribution = {true, -0.0101, -0.0141, -0.0061},
     };
     verdict.move_count = 3;
+    verdict.moves_rest = -0.0822;
+    verdict.diagnoses[0] = (struct diagnosis){
+        .kind = DIAGNOSIS_SPLIT,
+        .from = {.labels = {TEXT_VIEW("ev\x1b[31mil\xff")}, .count = 1},
+        .to = {.labels = {TEXT_VIEW("seg-4"),
+                          TEXT_VIEW("a label whose name is longer than any column")},
+               .count = 2},
+        .moved = 0.05,
+        .has_contribution = true,
+        .contribution = -0.0811,
+    };
+    verdict.diagnosis_count = 1;
     return verdict;
 }
 
@@ -137,7 +149,7 @@ static inline struct verdict collapsed_canary(void)
     verdict.arms[ARM_CANARY].has_companions = false;
     verdict.moves[0].canary_share = 1.0;
     verdict.moves[0].canary_precision = 0.12;
-    verdict.moves[0].contribution = -0.21;
+    verdict.moves[0].contribution = (struct estimate){true, -0.21, -0.214, -0.206};
     return verdict;
 }
 
@@ -151,7 +163,7 @@ static inline struct verdict shifted_canary(void)
     verdict.delta = (struct estimate){true, 0.0341, 0.0262, 0.0431};
     verdict.shift_p_value = 1e-9;
     verdict.moves[0].canary_share = 0.24;
-    verdict.moves[0].contribution = 0.0291;
+    verdict.moves[0].contribution = (struct estimate){true, 0.0291, 0.0251, 0.0331};
     for (size_t arm = 0; arm < ARM_COUNT; arm++) {
         verdict.arms[arm].nmi = (struct estimate){0};
         verdict.arms[arm].has_companions = false;

@@ -66,6 +66,15 @@ static inline struct verdict judged(const struct spec *spec, const struct block_
     return judged_at(spec, tables, &context);
 }
 
+/* Judges likewise, and explains. */
+static inline struct verdict explained(const struct spec *spec, const struct block_tables *tables)
+{
+    struct verdict verdict = judged(spec, tables);
+    struct serin_error err = {0};
+    cr_assert(eq(int, verdict_explain(spec, tables, &verdict, &err), SERIN_OK), "%s", err.detail);
+    return verdict;
+}
+
 static inline bool warns(const struct verdict *verdict, const char *name)
 {
     for (size_t i = 0; i < verdict->warning_count; i++) {

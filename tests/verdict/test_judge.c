@@ -333,7 +333,7 @@ Test(judge, rare_labels_are_merged_alike_in_both_arms)
         stable[i * MANY + i] = i < 9 ? 19000 : 95;
     }
     owned(block_tables) tables = arms_of(canary, stable, MANY, MANY);
-    struct verdict verdict = judged(&spec, tables);
+    struct verdict verdict = explained(&spec, tables);
     expect_verdict(verdict, DECISION_PROMOTE, "within_margin");
     cr_assert(warns(&verdict, "labels_capped"));
     cr_assert(eq(sz, verdict.move_count, 10));
