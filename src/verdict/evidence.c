@@ -235,8 +235,19 @@ void evidence_assess(const struct block_tables *tables, const struct judge_conte
     assess_pairs(tables, evidence);
 }
 
+/*
+ * Where events come in bursts a few hundred of them, counted after the design effect, are too few
+ * bursts for the effect itself to be known: in simulations the interval then misses in up to 11 %,
+ * whatever the number of blocks.
+ */
+static const double samples_of_bursts = 300.0;
+static const double dependent_from = 1.5;
+
 double evidence_samples_wanted(const struct evidence *evidence)
 {
     size_t labels = evidence->rows > evidence->columns ? evidence->rows : evidence->columns;
-    return fmax((double)evidence->judgement->min_samples, 10.0 * (double)labels);
+    double least = fmax((double)evidence->judgement->min_samples, 10.0 * (double)labels);
+    double deff = fmax(evidence->arms[ARM_CANARY].result.design_effect,
+                       evidence->arms[ARM_STABLE].result.design_effect);
+    return deff > dependent_from ? fmax(least, samples_of_bursts) : least;
 }

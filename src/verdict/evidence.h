@@ -109,7 +109,10 @@ SERIN_MUST_CHECK enum serin_status evidence_measure(const struct counts *counts,
 void evidence_assess(const struct block_tables *tables, const struct judge_context *context,
                      struct evidence *evidence);
 
-/* Samples that each arm needs: the judgement's own minimum, and ten times the labels. */
+/*
+ * Samples that each arm needs, counted after the design effect: the judgement's own minimum, ten
+ * times the labels, and 300 where the design effect shows bursts.
+ */
 double evidence_samples_wanted(const struct evidence *evidence);
 
 #endif

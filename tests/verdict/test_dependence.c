@@ -60,6 +60,35 @@ Test(dependence, pods_that_differ_make_their_buckets_count_for_one)
     cr_expect(not(verdict.has_forecast)); /* more events of these pods would not help */
 }
 
+/* Over the regions' mean the spread between pods counts as over all traffic. */
+Test(dependence, strata_know_that_pods_differ)
+{
+    static const char *const regions[] = {"eu", "us"};
+    static char dimension[] = "region";
+    char *dimensions[] = {dimension};
+    struct block_tables *filling = table_begin();
+    for (unsigned i = 0; i < ARM_COUNT * PODS * BUCKETS * 2; i++) {
+        unsigned pod = i / 2 / BUCKETS % PODS;
+        uint64_t counts[KIND_CELLS];
+        struct table_place place = {.arm = (enum arm)(i / 2 / BUCKETS / PODS),
+                                    .pod = pod,
+                                    .bucket = i / 2 % BUCKETS,
+                                    .region = regions[i % 2]};
+        arm_counts_fill(BLOCK_EVENTS, pod % 2 == 0 ? 0.2 : 0.4, counts);
+        table_put(filling, &place, counts, KINDS, KINDS);
+    }
+    owned(block_tables) tables =
+        table_end(filling, TABLE_START_MS, TABLE_START_MS + BUCKETS * MINUTE_MS);
+    struct spec spec = default_spec();
+    struct verdict pooled = judged(&spec, tables);
+    spec.slices = dimensions;
+    spec.slice_count = 1;
+    struct verdict stratified = judged(&spec, tables);
+    double of_mean = stratified.arms[ARM_CANARY].design_effect;
+    cr_assert(gt(dbl, of_mean, 10.0));
+    cr_expect(epsilon_eq(dbl, of_mean, pooled.arms[ARM_CANARY].design_effect, 0.1 * of_mean));
+}
+
 Test(dependence, shares_of_labels_that_differ_between_pods_count_too)
 {
     struct block_tables *filling = table_begin();
@@ -117,4 +146,36 @@ Test(dependence, one_pod_shows_no_difference_between_pods)
     struct verdict verdict = judged(&spec, tables);
     cr_assert(eq(dbl, verdict.arms[ARM_CANARY].design_effect, 1.0));
     cr_assert(not(warns(&verdict, "pods_differ")));
+}
+
+/* 40 pairs of blocks, one all right and one all wrong: 250 effective samples at a deff of about 2.
+ */
+Test(dependence, bursts_ask_for_300_effective_samples)
+{
+    struct spec spec = default_spec();
+    spec.judgement.min_samples = 50;
+    struct verdict verdicts[2];
+    for (unsigned many = 0; many < 2; many++) {
+        unsigned buckets = many == 0 ? 40 : 200;
+        struct block_tables *filling = table_begin();
+        for (unsigned arm = 0; arm < ARM_COUNT; arm++) {
+            for (unsigned block = 0; block < buckets; block++) {
+                struct table_place place = {.arm = (enum arm)arm, .bucket = block};
+                uint64_t counts[KIND_CELLS];
+                arm_counts_fill(25, block % 2 == 0 ? 0.0 : 0.6, counts);
+                table_put(filling, &place, counts, KINDS, KINDS);
+            }
+        }
+        owned(block_tables) tables =
+            table_end(filling, TABLE_START_MS, TABLE_START_MS + buckets * MINUTE_MS);
+        verdicts[many] = judged(&spec, tables);
+    }
+    double few = (double)verdicts[0].arms[0].samples / verdicts[0].arms[0].design_effect;
+    cr_assert(gt(dbl, verdicts[0].arms[0].design_effect, 1.5));
+    cr_assert(lt(dbl, few, 300.0));
+    cr_assert(gt(dbl, few, 50.0));
+    cr_assert(eq(str, (char *)verdicts[0].reason, "too_few_samples"));
+    double many = (double)verdicts[1].arms[0].samples / verdicts[1].arms[0].design_effect;
+    cr_assert(gt(dbl, many, 300.0));
+    cr_assert(ne(str, (char *)verdicts[1].reason, "too_few_samples"));
 }
