@@ -298,7 +298,7 @@ coverage: ## line and branch coverage of the unit tests and the system tests tha
 		--object-directory build/coverage 2>/dev/null | tail -n 40
 
 # ---- the calibration study: libserin's judge on simulated rollouts --------------------------------
-STUDY_LAYERS  := base agreement labels verdict platform
+STUDY_LAYERS  := base agreement labels verdict report plan platform
 STUDY_SOURCES := $(filter-out tests/study/test_%.c,$(sort $(wildcard tests/study/*.c)))
 STUDY_TESTS   := $(sort $(wildcard tests/study/test_*.c))
 STUDY_CFLAGS  = $(shell pkg-config --cflags gsl)

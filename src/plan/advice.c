@@ -25,21 +25,21 @@ static double minutes_of(int64_t milliseconds)
 }
 
 static enum serin_status populate(const struct advice_question *question, double delta,
-                                  struct population **out, struct serin_error *err)
+                                  struct plan_population **out, struct serin_error *err)
 {
     if (question->history) {
-        return population_of_table(question->history, delta, question->judgement.normalizer, out,
-                                   err);
+        return plan_population_of_table(question->history, delta, question->judgement.normalizer,
+                                        out, err);
     }
-    struct population_model model = question->model;
+    struct plan_population_model model = question->model;
     model.delta = delta;
     model.normalizer = question->judgement.normalizer;
-    return population_of_model(&model, out, err);
+    return plan_population_of_model(&model, out, err);
 }
 
 /* The populations behind the cases, and what was rehearsed of them. */
 struct prospects {
-    struct population *populations[ADVICE_CASES_MAX];
+    struct plan_population *populations[ADVICE_CASES_MAX];
     struct outlook *outlooks[ADVICE_CASES_MAX];
 };
 
@@ -47,7 +47,7 @@ static void prospects_clear(struct prospects *prospects)
 {
     for (size_t i = 0; i < ADVICE_CASES_MAX; i++) {
         outlook_destroy(prospects->outlooks[i]);
-        population_destroy(prospects->populations[i]);
+        plan_population_destroy(prospects->populations[i]);
     }
 }
 
@@ -122,9 +122,9 @@ static enum serin_status choose_cases(const struct advice_question *question, st
         return SERIN_OK;
     }
     double loss = 2.0 * judgement_margin(&question->judgement);
-    owned(population) population = NULL;
+    owned(plan_population) population = NULL;
     TRY(populate(question, 0.0, &population, err));
-    bool can_lose = population_nmi(population, ARM_STABLE) > loss + 1e-6;
+    bool can_lose = plan_population_nmi(population, ARM_STABLE) > loss + 1e-6;
     advice->cases[1].delta = -loss;
     advice->case_count = can_lose ? 2 : 1;
     return SERIN_OK;
@@ -230,10 +230,10 @@ static enum serin_status find_share(const struct advice_question *question,
 static enum serin_status describe_stable(const struct advice_question *question,
                                          struct advice *advice, struct serin_error *err)
 {
-    owned(population) population = NULL;
+    owned(plan_population) population = NULL;
     TRY(populate(question, 0.0, &population, err));
-    advice->nmi = population_nmi(population, ARM_STABLE);
-    advice->labels = population_columns(population);
+    advice->nmi = plan_population_nmi(population, ARM_STABLE);
+    advice->labels = plan_population_columns(population);
     return SERIN_OK;
 }
 

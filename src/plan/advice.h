@@ -15,8 +15,8 @@
 
 /* What is planned for. */
 struct advice_question {
-    const struct serin_table *history; /* the stable arm's past; NULL: the model */
-    struct population_model model;     /* its delta and normalizer do not matter here */
+    const struct serin_table *history;  /* the stable arm's past; NULL: the model */
+    struct plan_population_model model; /* its delta and normalizer do not matter here */
     struct judgement judgement;
     struct traffic traffic;
     int64_t delay_ms; /* before the first look */

@@ -1,6 +1,7 @@
 #include "plan/planner.h"
 
 #include "agreement/crossing.h"
+#include "plan/profile.h"
 #include "serin/critical.h"
 
 #include <math.h>
@@ -214,12 +215,13 @@ static enum serin_status weigh_chances(const struct outlook *outlook, struct pla
 
 /* ---- the plan -------------------------------------------------------------------------------- */
 
-enum serin_status outlook_create(const struct population *population,
+enum serin_status outlook_create(const struct plan_population *population,
                                  const struct judgement *judgement, const struct traffic *traffic,
                                  struct outlook **out, struct serin_error *err)
 {
     double margin = judgement_margin(judgement);
-    double delta = population_nmi(population, ARM_CANARY) - population_nmi(population, ARM_STABLE);
+    double delta =
+        plan_population_nmi(population, ARM_CANARY) - plan_population_nmi(population, ARM_STABLE);
     if (fabs(delta + margin) < 1e-6) {
         serin_error_at(err, "delta");
         return serin_fail(err, SERIN_INVALID,
@@ -263,7 +265,7 @@ static struct plan_moment moment_at(const struct plan *plan, size_t index, doubl
 {
     const struct traffic *traffic = &plan->traffic;
     double canary = ceil(plan->sizes[index] - 1e-6);
-    double stable = ceil(canary * (1.0 - traffic->canary_share) / traffic->canary_share);
+    double stable = ceil(canary * traffic_stable_per_canary(traffic) - 1e-6);
     bool is_known = traffic->events_per_minute > 0.0;
     return (struct plan_moment){
         .is_reached = true,

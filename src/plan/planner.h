@@ -5,7 +5,7 @@
 #define SERIN_PLAN_PLANNER_H
 
 #include "plan/population.h"
-#include "plan/profile.h"
+#include "plan/traffic.h"
 #include "serin/error.h"
 #include "verdict/judge.h"
 #include "verdict/spec.h"
@@ -26,7 +26,7 @@ struct look_schedule {
  * equals the margin, so that no verdict is right, and SERIN_NO_MEMORY.
  */
 struct outlook;
-SERIN_MUST_CHECK enum serin_status outlook_create(const struct population *population,
+SERIN_MUST_CHECK enum serin_status outlook_create(const struct plan_population *population,
                                                   const struct judgement *judgement,
                                                   const struct traffic *traffic,
                                                   struct outlook **out, struct serin_error *err);
@@ -72,7 +72,7 @@ const char *plan_held_by(const struct plan *plan, uint64_t *out_until);
 
 /* What a least share is looked for at. */
 struct share_question {
-    const struct population *population;
+    const struct plan_population *population;
     const struct judgement *judgement;
     struct traffic traffic; /* whatever its share */
     struct look_schedule schedule;

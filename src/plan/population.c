@@ -10,7 +10,7 @@ enum { HALVINGS = 60 };
 /* Below this there is nothing but rounding. */
 static const double least_nmi = 1e-9;
 
-struct population {
+struct plan_population {
     size_t rows;
     size_t columns;
     enum serin_normalizer normalizer;
@@ -20,7 +20,7 @@ struct population {
     double nmi[ARM_COUNT];
 };
 
-void population_destroy(struct population *population)
+void plan_population_destroy(struct plan_population *population)
 {
     if (population) {
         memory_free(population->shares[ARM_CANARY]);
@@ -31,29 +31,29 @@ void population_destroy(struct population *population)
     }
 }
 
-size_t population_rows(const struct population *population)
+size_t plan_population_rows(const struct plan_population *population)
 {
     return population->rows;
 }
 
-size_t population_columns(const struct population *population)
+size_t plan_population_columns(const struct plan_population *population)
 {
     return population->columns;
 }
 
-const double *population_shares(const struct population *population, enum arm arm)
+const double *plan_population_shares(const struct plan_population *population, enum arm arm)
 {
     return population->shares[arm];
 }
 
-double population_nmi(const struct population *population, enum arm arm)
+double plan_population_nmi(const struct plan_population *population, enum arm arm)
 {
     return population->nmi[arm];
 }
 
-static struct population *create(size_t rows, size_t columns, enum serin_normalizer normalizer)
+static struct plan_population *create(size_t rows, size_t columns, enum serin_normalizer normalizer)
 {
-    owned(population) population = memory_allocate(1, sizeof(*population));
+    owned(plan_population) population = memory_allocate(1, sizeof(*population));
     if (!population) {
         return NULL;
     }
@@ -79,7 +79,7 @@ static double entropy(const double *shares, size_t count)
     return sum;
 }
 
-static double nmi_of(const struct population *population, const double *joint)
+static double nmi_of(const struct plan_population *population, const double *joint)
 {
     struct serin_entropies entropies = {
         .reference = entropy(population->row_shares, population->rows),
@@ -92,7 +92,8 @@ static double nmi_of(const struct population *population, const double *joint)
 }
 
 /* A share `errors` of the events gets its label by the labels' shares, whatever the reference. */
-static void mix(const struct population *population, const double *from, double errors, double *out)
+static void mix(const struct plan_population *population, const double *from, double errors,
+                double *out)
 {
     for (size_t i = 0; i < population->rows; i++) {
         for (size_t j = 0; j < population->columns; j++) {
@@ -104,7 +105,8 @@ static void mix(const struct population *population, const double *from, double 
 }
 
 /* The mixture of `from` that has this NMI: more errors, less NMI. */
-static void mix_to(const struct population *population, const double *from, double nmi, double *out)
+static void mix_to(const struct plan_population *population, const double *from, double nmi,
+                   double *out)
 {
     double few = 0.0;
     double many = 1.0;
@@ -120,7 +122,7 @@ static void mix_to(const struct population *population, const double *from, doub
     mix(population, from, few, out);
 }
 
-static void set_margins(struct population *population, const double *joint)
+static void set_margins(struct plan_population *population, const double *joint)
 {
     for (size_t i = 0; i < population->rows; i++) {
         for (size_t j = 0; j < population->columns; j++) {
@@ -132,7 +134,8 @@ static void set_margins(struct population *population, const double *joint)
 }
 
 /* The stable arm's shares are set: the canary's follow from them. */
-static enum serin_status lose(struct population *population, double delta, struct serin_error *err)
+static enum serin_status lose(struct plan_population *population, double delta,
+                              struct serin_error *err)
 {
     double *stable = population->shares[ARM_STABLE];
     double *canary = population->shares[ARM_CANARY];
@@ -153,11 +156,11 @@ static enum serin_status lose(struct population *population, double delta, struc
     return SERIN_OK;
 }
 
-enum serin_status population_of_model(const struct population_model *model, struct population **out,
-                                      struct serin_error *err)
+enum serin_status plan_population_of_model(const struct plan_population_model *model,
+                                           struct plan_population **out, struct serin_error *err)
 {
     size_t labels = model->labels;
-    owned(population) population = create(labels, labels, model->normalizer);
+    owned(plan_population) population = create(labels, labels, model->normalizer);
     if (!population) {
         return serin_fail(err, SERIN_NO_MEMORY, "no memory for a population of %zu labels", labels);
     }
@@ -178,11 +181,11 @@ enum serin_status population_of_model(const struct population_model *model, stru
     return SERIN_OK;
 }
 
-enum serin_status population_of_table(const struct serin_table *table, double delta,
-                                      enum serin_normalizer normalizer, struct population **out,
-                                      struct serin_error *err)
+enum serin_status plan_population_of_table(const struct serin_table *table, double delta,
+                                           enum serin_normalizer normalizer,
+                                           struct plan_population **out, struct serin_error *err)
 {
-    owned(population) population = create(table->rows, table->columns, normalizer);
+    owned(plan_population) population = create(table->rows, table->columns, normalizer);
     if (!population) {
         return serin_fail(err, SERIN_NO_MEMORY, "no memory for a population");
     }

@@ -13,12 +13,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct population;
+struct plan_population;
 
 enum label_shares { SHARES_EQUAL, SHARES_ZIPF };
 
 /* As many references as labels, with the same shares; an error gives any label by its share. */
-struct population_model {
+struct plan_population_model {
     size_t labels;
     enum label_shares shares; /* all alike, or the k-th commonest 1/k as often as the first */
     double nmi;               /* of the stable arm, in (0, 1] */
@@ -30,26 +30,28 @@ struct population_model {
  * From a model. Fails with SERIN_INVALID (err->field names the member) when NMI + delta is not
  * above 0, SERIN_NO_MEMORY.
  */
-SERIN_MUST_CHECK enum serin_status population_of_model(const struct population_model *model,
-                                                       struct population **out,
-                                                       struct serin_error *err);
+SERIN_MUST_CHECK enum serin_status
+plan_population_of_model(const struct plan_population_model *model, struct plan_population **out,
+                         struct serin_error *err);
 
 /*
  * From a table of counts, which is taken for the stable arm as it is; the canary mixes in events
  * whose label does not depend on the reference, until its NMI is lower by −delta. Fails with
  * SERIN_INVALID when the table has no NMI or not so much of it, SERIN_NO_MEMORY.
  */
-SERIN_MUST_CHECK enum serin_status
-population_of_table(const struct serin_table *table, double delta, enum serin_normalizer normalizer,
-                    struct population **out, struct serin_error *err);
-void population_destroy(struct population *population); /* NULL is fine */
-DEFINE_CLEANUP(population)
+SERIN_MUST_CHECK enum serin_status plan_population_of_table(const struct serin_table *table,
+                                                            double delta,
+                                                            enum serin_normalizer normalizer,
+                                                            struct plan_population **out,
+                                                            struct serin_error *err);
+void plan_population_destroy(struct plan_population *population); /* NULL is fine */
+DEFINE_CLEANUP(plan_population)
 
-size_t population_rows(const struct population *population);
-size_t population_columns(const struct population *population);
+size_t plan_population_rows(const struct plan_population *population);
+size_t plan_population_columns(const struct plan_population *population);
 
 /* rows × columns shares that sum to 1. */
-const double *population_shares(const struct population *population, enum arm arm);
-double population_nmi(const struct population *population, enum arm arm);
+const double *plan_population_shares(const struct plan_population *population, enum arm arm);
+double plan_population_nmi(const struct plan_population *population, enum arm arm);
 
 #endif

@@ -23,7 +23,7 @@ struct sample {
 };
 
 struct profile {
-    const struct population *population;
+    const struct plan_population *population;
     const struct judgement *judgement;
     const struct traffic *traffic;
     enum interval_end end;
@@ -32,35 +32,19 @@ struct profile {
     struct sample samples[DOUBLINGS_MAX * PARTS + 1]; /* at least · 2^(index / PARTS) */
 };
 
-double traffic_canary_events(const struct traffic *traffic, double minutes)
-{
-    return traffic->events_per_minute * traffic->canary_share * minutes;
-}
-
-double traffic_minutes(const struct traffic *traffic, double canary_events)
-{
-    double rate = traffic_canary_events(traffic, 1.0);
-    return rate > 0.0 ? canary_events / rate : 0.0;
-}
-
-static double stable_per_canary(const struct traffic *traffic)
-{
-    return (1.0 - traffic->canary_share) / traffic->canary_share;
-}
-
-struct profile *profile_create(const struct population *population,
+struct profile *profile_create(const struct plan_population *population,
                                const struct judgement *judgement, const struct traffic *traffic,
                                enum interval_end end)
 {
     struct profile *profile = memory_allocate(1, sizeof(*profile));
     if (profile) {
-        double smaller = fmin(1.0, stable_per_canary(traffic));
+        double smaller = fmin(1.0, traffic_stable_per_canary(traffic));
         profile->population = population;
         profile->judgement = judgement;
         profile->traffic = traffic;
         profile->end = end;
-        profile->delta =
-            population_nmi(population, ARM_CANARY) - population_nmi(population, ARM_STABLE);
+        profile->delta = plan_population_nmi(population, ARM_CANARY) -
+                         plan_population_nmi(population, ARM_STABLE);
         profile->least = ceil((double)judgement->min_samples * traffic->design_effect / smaller);
     }
     return profile;
@@ -90,7 +74,7 @@ static struct rehearsal_size size_of(const struct profile *profile, double canar
 {
     const struct traffic *traffic = profile->traffic;
     double effective = canary_events / traffic->design_effect;
-    double stable = effective * stable_per_canary(traffic);
+    double stable = effective * traffic_stable_per_canary(traffic);
     struct rehearsal_size size = {
         .events = {[ARM_CANARY] = (uint64_t)fmin(1e15, round(effective)),
                    [ARM_STABLE] = (uint64_t)fmin(1e15, round(stable))},
@@ -105,9 +89,10 @@ static struct rehearsal_size size_of(const struct profile *profile, double canar
     return size;
 }
 
-static size_t draws_for(const struct population *population, const struct rehearsal_size *size)
+static size_t draws_for(const struct plan_population *population, const struct rehearsal_size *size)
 {
-    double cells = (double)population_rows(population) * (double)population_columns(population);
+    double cells =
+        (double)plan_population_rows(population) * (double)plan_population_columns(population);
     double tables =
         fmax(1.0, (double)size->blocks[ARM_CANARY]) + fmax(1.0, (double)size->blocks[ARM_STABLE]);
     double draws = cells_in_all / (cells * tables);

@@ -7,23 +7,9 @@
 
 #include "plan/population.h"
 #include "plan/rehearsal.h"
+#include "plan/traffic.h"
 #include "serin/error.h"
 #include "verdict/spec.h"
-
-#include <stdint.h>
-
-/* How events come in. */
-struct traffic {
-    double events_per_minute; /* of both arms together; 0: not known, and blocks are then not */
-    double canary_share;      /* in (0, 1) */
-    double design_effect;     /* at least 1 */
-    unsigned pods[ARM_COUNT]; /* with `block_ms` they make the blocks; 0: blocks unknown */
-    int64_t block_ms;
-};
-
-/* Minutes until the canary has so many events, and the other way round; 0 when nobody knows. */
-double traffic_minutes(const struct traffic *traffic, double canary_events);
-double traffic_canary_events(const struct traffic *traffic, double minutes);
 
 /* One size, as interpolated. */
 struct profile_point {
@@ -36,7 +22,7 @@ struct profile_point {
 struct profile;
 
 /* Borrows all three. NULL when memory is out. `end` is the end of the interval that decides. */
-struct profile *profile_create(const struct population *population,
+struct profile *profile_create(const struct plan_population *population,
                                const struct judgement *judgement, const struct traffic *traffic,
                                enum interval_end end) __attribute__((warn_unused_result));
 void profile_destroy(struct profile *profile); /* NULL is fine */

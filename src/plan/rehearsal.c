@@ -13,7 +13,7 @@ static const uint64_t seed = UINT64_C(0x5E121A);
 
 /* Random events on their way into tables. */
 struct sampler {
-    const struct population *population;
+    const struct plan_population *population;
     struct draw draw;
     uint64_t *counts;
     struct table_cell *cells;
@@ -26,15 +26,15 @@ static struct text_view name_of(const char *kind, size_t index, char out[static 
 }
 
 /* Labels and references under their ids, which are their indices. */
-static enum serin_status name_labels(const struct population *population,
+static enum serin_status name_labels(const struct plan_population *population,
                                      struct block_tables *tables, struct serin_error *err)
 {
     char name[NAME_SIZE];
     uint32_t id = 0;
-    for (size_t i = 0; i < population_rows(population); i++) {
+    for (size_t i = 0; i < plan_population_rows(population); i++) {
         TRY(block_tables_reference_id(tables, name_of("r", i, name), &id, err));
     }
-    for (size_t i = 0; i < population_columns(population); i++) {
+    for (size_t i = 0; i < plan_population_columns(population); i++) {
         TRY(block_tables_label_id(tables, name_of("l", i, name), &id, err));
     }
     return SERIN_OK;
@@ -42,11 +42,12 @@ static enum serin_status name_labels(const struct population *population,
 
 static size_t cells_drawn(struct sampler *sampler, enum arm arm, uint64_t events, uint32_t slices)
 {
-    const struct population *population = sampler->population;
-    size_t columns = population_columns(population);
-    size_t count = population_rows(population) * columns;
+    const struct plan_population *population = sampler->population;
+    size_t columns = plan_population_columns(population);
+    size_t count = plan_population_rows(population) * columns;
     size_t found = 0;
-    draw_counts(&sampler->draw, events, population_shares(population, arm), count, sampler->counts);
+    draw_counts(&sampler->draw, events, plan_population_shares(population, arm), count,
+                sampler->counts);
     for (size_t k = 0; k < count; k++) {
         if (sampler->counts[k] > 0) {
             sampler->cells[found++] = (struct table_cell){.reference = (uint32_t)(k / columns),
@@ -158,11 +159,11 @@ static enum serin_status judge_draws(struct sampler *sampler, const struct judge
     return SERIN_OK;
 }
 
-enum serin_status rehearse(const struct population *population, const struct judgement *judgement,
-                           const struct rehearsal_size *size, size_t draws, struct rehearsal *out,
-                           struct serin_error *err)
+enum serin_status rehearse(const struct plan_population *population,
+                           const struct judgement *judgement, const struct rehearsal_size *size,
+                           size_t draws, struct rehearsal *out, struct serin_error *err)
 {
-    size_t count = population_rows(population) * population_columns(population);
+    size_t count = plan_population_rows(population) * plan_population_columns(population);
     owned_memory uint64_t *counts = memory_allocate(count, sizeof(*counts));
     owned_memory struct table_cell *cells = memory_allocate(count, sizeof(*cells));
     if (!counts || !cells) {

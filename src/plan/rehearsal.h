@@ -37,7 +37,7 @@ struct rehearsal {
  * Judges `draws` random samples of this size. Same arguments, same result. Fails with
  * SERIN_NO_MEMORY, and with SERIN_UNDEFINED when not two samples had an interval.
  */
-SERIN_MUST_CHECK enum serin_status rehearse(const struct population *population,
+SERIN_MUST_CHECK enum serin_status rehearse(const struct plan_population *population,
                                             const struct judgement *judgement,
                                             const struct rehearsal_size *size, size_t draws,
                                             struct rehearsal *out, struct serin_error *err);

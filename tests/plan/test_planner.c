@@ -4,17 +4,18 @@
 #include <criterion/new/assert.h>
 #include <math.h>
 
-static struct population *population_with(size_t labels, double nmi, double delta)
+static struct plan_population *population_with(size_t labels, double nmi, double delta)
 {
-    struct population_model model = {labels, SHARES_ZIPF, nmi, delta, SERIN_GEOMETRIC};
-    struct population *population = NULL;
+    struct plan_population_model model = {labels, SHARES_ZIPF, nmi, delta, SERIN_GEOMETRIC};
+    struct plan_population *population = NULL;
     struct serin_error err = {0};
-    cr_assert(eq(int, population_of_model(&model, &population, &err), SERIN_OK), "%s", err.detail);
+    cr_assert(eq(int, plan_population_of_model(&model, &population, &err), SERIN_OK), "%s",
+              err.detail);
     return population;
 }
 
 /* 1,000 events a minute, a tenth of them to the canary, a look every minute, events independent. */
-static struct share_question question_about(const struct population *population,
+static struct share_question question_about(const struct plan_population *population,
                                             const struct judgement *judgement)
 {
     return (struct share_question){
@@ -53,7 +54,7 @@ static struct plan_moment moment_of(const struct share_question *question, doubl
 Test(planner, a_higher_chance_takes_longer_and_all_numbers_belong_together)
 {
     struct judgement judgement = judgement_default;
-    owned(population) population = population_with(5, 0.7, 0.0);
+    owned(plan_population) population = population_with(5, 0.7, 0.0);
     struct share_question question = question_about(population, &judgement);
     struct plan_moment half = moment_of(&question, 0.5);
     struct plan_moment likely = moment_of(&question, 0.9);
@@ -77,7 +78,7 @@ Test(planner, the_right_verdict_follows_the_loss)
     };
     struct judgement judgement = judgement_default;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        owned(population) population = population_with(5, 0.7, cases[i].delta);
+        owned(plan_population) population = population_with(5, 0.7, cases[i].delta);
         struct share_question question = question_about(population, &judgement);
         enum decision decision;
         owned(plan) plan = planned(&question, 0.0, &decision);
@@ -89,7 +90,7 @@ Test(planner, the_right_verdict_follows_the_loss)
 Test(planner, a_loss_of_the_margin_itself_has_no_right_verdict)
 {
     struct judgement judgement = judgement_default;
-    owned(population) population = population_with(5, 0.7, -0.1);
+    owned(plan_population) population = population_with(5, 0.7, -0.1);
     struct share_question question = question_about(population, &judgement);
     struct outlook *outlook = NULL;
     struct serin_error err = {0};
@@ -102,7 +103,7 @@ Test(planner, a_loss_of_the_margin_itself_has_no_right_verdict)
 Test(planner, smaller_margins_dependence_and_the_sequential_interval_take_longer)
 {
     struct judgement judgement = judgement_default;
-    owned(population) population = population_with(5, 0.7, 0.0);
+    owned(plan_population) population = population_with(5, 0.7, 0.0);
     struct share_question question = question_about(population, &judgement);
     uint64_t usual = moment_of(&question, 0.8).canary_samples;
     question.traffic.design_effect = 3.0;
@@ -119,7 +120,7 @@ Test(planner, smaller_margins_dependence_and_the_sequential_interval_take_longer
 Test(planner, guards_count_too_and_are_named)
 {
     struct judgement judgement = judgement_default;
-    owned(population) population = population_with(20, 0.5, 0.0);
+    owned(plan_population) population = population_with(20, 0.5, 0.0);
     struct share_question question = question_about(population, &judgement);
     enum decision decision;
     uint64_t until = 0;
@@ -134,7 +135,7 @@ Test(planner, guards_count_too_and_are_named)
 Test(planner, without_traffic_there_are_samples_but_no_minutes)
 {
     struct judgement judgement = judgement_default;
-    owned(population) population = population_with(5, 0.7, 0.0);
+    owned(plan_population) population = population_with(5, 0.7, 0.0);
     struct share_question question = question_about(population, &judgement);
     uint64_t timed = moment_of(&question, 0.8).canary_samples;
     question.traffic.events_per_minute = 0.0;
@@ -148,7 +149,7 @@ Test(planner, without_traffic_there_are_samples_but_no_minutes)
 Test(planner, what_takes_too_long_is_not_reached)
 {
     struct judgement judgement = judgement_default;
-    owned(population) population = population_with(5, 0.7, 0.0);
+    owned(plan_population) population = population_with(5, 0.7, 0.0);
     struct share_question question = question_about(population, &judgement);
     question.minutes = 6.0;
     cr_assert(not(moment_of(&question, 0.8).is_reached));
@@ -157,7 +158,7 @@ Test(planner, what_takes_too_long_is_not_reached)
 Test(planner, the_least_share_shrinks_with_patience_and_suffices)
 {
     struct judgement judgement = judgement_default;
-    owned(population) population = population_with(5, 0.7, 0.0);
+    owned(plan_population) population = population_with(5, 0.7, 0.0);
     struct share_question question = question_about(population, &judgement);
     struct serin_error err = {0};
     bool found = false;
@@ -181,7 +182,7 @@ Test(planner, the_least_share_shrinks_with_patience_and_suffices)
 Test(planner, blocks_widen_what_independent_events_would_do)
 {
     struct judgement judgement = judgement_default;
-    owned(population) population = population_with(5, 0.7, 0.0);
+    owned(plan_population) population = population_with(5, 0.7, 0.0);
     struct share_question question = question_about(population, &judgement);
     struct plan_moment independent = moment_of(&question, 0.8);
     question.traffic.pods[ARM_CANARY] = 1;

@@ -10,7 +10,7 @@
 
 struct model_case {
     char name[32];
-    struct population_model model;
+    struct plan_population_model model;
 };
 
 ParameterizedTestParameters(population, has_the_nmi_and_the_loss_it_was_asked_for)
@@ -26,20 +26,20 @@ ParameterizedTestParameters(population, has_the_nmi_and_the_loss_it_was_asked_fo
 
 ParameterizedTest(struct model_case *c, population, has_the_nmi_and_the_loss_it_was_asked_for)
 {
-    owned(population) population = NULL;
+    owned(plan_population) population = NULL;
     struct serin_error err = {0};
-    cr_assert(eq(int, population_of_model(&c->model, &population, &err), SERIN_OK), "%s",
+    cr_assert(eq(int, plan_population_of_model(&c->model, &population, &err), SERIN_OK), "%s",
               err.detail);
-    cr_assert(epsilon_eq(dbl, population_nmi(population, ARM_STABLE), c->model.nmi, 1e-9), "%s",
-              c->name);
-    cr_assert(epsilon_eq(dbl, population_nmi(population, ARM_CANARY), c->model.nmi + c->model.delta,
-                         1e-9),
+    cr_assert(epsilon_eq(dbl, plan_population_nmi(population, ARM_STABLE), c->model.nmi, 1e-9),
               "%s", c->name);
-    size_t cells = population_rows(population) * population_columns(population);
+    cr_assert(epsilon_eq(dbl, plan_population_nmi(population, ARM_CANARY),
+                         c->model.nmi + c->model.delta, 1e-9),
+              "%s", c->name);
+    size_t cells = plan_population_rows(population) * plan_population_columns(population);
     for (size_t arm = 0; arm < ARM_COUNT; arm++) {
         double sum = 0.0;
         for (size_t k = 0; k < cells; k++) {
-            double share = population_shares(population, (enum arm)arm)[k];
+            double share = plan_population_shares(population, (enum arm)arm)[k];
             cr_assert(share >= 0.0);
             sum += share;
         }
@@ -51,27 +51,27 @@ Test(population, of_a_table_is_the_table_and_loses_from_there)
 {
     const uint64_t counts[] = {400, 20, 0, 10, 300, 30, 5, 5, 230};
     struct serin_table table = {counts, 3, 3};
-    owned(population) population = NULL;
+    owned(plan_population) population = NULL;
     struct serin_error err = {0};
     double nmi = 0.0;
     cr_assert(eq(int, serin_nmi(&table, SERIN_GEOMETRIC, &nmi), SERIN_OK));
-    cr_assert(
-        eq(int, population_of_table(&table, -0.1, SERIN_GEOMETRIC, &population, &err), SERIN_OK));
-    cr_assert(epsilon_eq(dbl, population_nmi(population, ARM_STABLE), nmi, 1e-12));
-    cr_assert(epsilon_eq(dbl, population_nmi(population, ARM_CANARY), nmi - 0.1, 1e-9));
-    cr_assert(epsilon_eq(dbl, population_shares(population, ARM_STABLE)[0], 0.4, 1e-12));
+    cr_assert(eq(int, plan_population_of_table(&table, -0.1, SERIN_GEOMETRIC, &population, &err),
+                 SERIN_OK));
+    cr_assert(epsilon_eq(dbl, plan_population_nmi(population, ARM_STABLE), nmi, 1e-12));
+    cr_assert(epsilon_eq(dbl, plan_population_nmi(population, ARM_CANARY), nmi - 0.1, 1e-9));
+    cr_assert(epsilon_eq(dbl, plan_population_shares(population, ARM_STABLE)[0], 0.4, 1e-12));
 }
 
 Test(population, cannot_lose_more_than_there_is)
 {
     const uint64_t independent[] = {10, 10, 10, 10};
     struct serin_table table = {independent, 2, 2};
-    struct population_model model = {5, SHARES_ZIPF, 0.3, -0.3, SERIN_GEOMETRIC};
-    struct population *population = NULL;
+    struct plan_population_model model = {5, SHARES_ZIPF, 0.3, -0.3, SERIN_GEOMETRIC};
+    struct plan_population *population = NULL;
     struct serin_error err = {0};
-    cr_assert(eq(int, population_of_model(&model, &population, &err), SERIN_INVALID));
+    cr_assert(eq(int, plan_population_of_model(&model, &population, &err), SERIN_INVALID));
     cr_assert(eq(str, err.field, "delta"));
-    cr_assert(eq(int, population_of_table(&table, 0.0, SERIN_GEOMETRIC, &population, &err),
+    cr_assert(eq(int, plan_population_of_table(&table, 0.0, SERIN_GEOMETRIC, &population, &err),
                  SERIN_INVALID));
     cr_assert(eq(ptr, population, NULL));
 }

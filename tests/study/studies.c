@@ -3,10 +3,7 @@
 #include <string.h>
 
 const struct study *const studies[] = {
-    &study_coverage,
-    &study_looks,
-    &study_decisions,
-    &study_slices,
+    &study_coverage, &study_looks, &study_decisions, &study_slices, &study_plan,
 };
 const size_t study_count = ARRAY_LENGTH(studies);
 

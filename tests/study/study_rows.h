@@ -8,5 +8,6 @@ extern const struct study study_coverage;
 extern const struct study study_looks;
 extern const struct study study_decisions;
 extern const struct study study_slices;
+extern const struct study study_plan;
 
 #endif
