@@ -4,12 +4,17 @@
  */
 #include "study/study_rows.h"
 
+#include "base/number.h"
+#include "serin/interval.h"
 #include "study/coverage_figures.h"
 #include "study/coverage_grid.h"
 #include "study/rollout.h"
 #include "study/scenario.h"
 
 #include <math.h>
+
+/* The least that the method calls valid; a stream asks for more by default. */
+enum { LEAST_SAMPLES = 100, ADDED_WIDTH_EVERY = 4 };
 
 enum {
     COVERED,
@@ -24,6 +29,7 @@ enum {
     FALSE_ROLLBACK,
     GUARDED,
     WIDTH,
+    ADDED_WIDTH,
     BIAS,
     TRUE_NMI,
     TRUE_DELTA
@@ -44,6 +50,8 @@ static const struct measure measures[] = {
     [FALSE_ROLLBACK] = {"false_rollback",       MEASURE_RATE, "rolled back where nothing changed",                 0.0 },
     [GUARDED] = {"guarded",              MEASURE_RATE, "a guard gave the answer",                           0.0 },
     [WIDTH] = {"width",                MEASURE_MEAN, "of the interval, where no guard answers",           0.0 },
+    [ADDED_WIDTH] = {"added_width",          MEASURE_MEAN,
+                 "by doubts beyond the published method; in part of the repetitions",                       0.0 },
     [BIAS] = {"bias",                 MEASURE_MEAN, "estimate minus true delta, where no guard answers", 0.0 },
     [TRUE_NMI] = {"true_nmi",             MEASURE_MEAN, "of the stable arm",                                 0.0 },
     [TRUE_DELTA] = {"true_delta",           MEASURE_MEAN, "",                                                  0.0 },
@@ -87,7 +95,35 @@ static void tally_decision(const struct verdict *verdict, double delta, double m
     }
 }
 
-static enum serin_status run_one(const struct cell *cell, struct scenario *scenario,
+/*
+ * How much wider the interval is than that of the method it grew from, whose doubts are
+ * `correction` and `unseen` alone.
+ */
+static enum serin_status tally_added_width(const struct scenario *scenario,
+                                           const struct judgement *judgement,
+                                           struct tallies *tallies)
+{
+    size_t rows = scenario->stable->rows;
+    size_t columns = scenario->stable->columns;
+    struct serin_comparison comparison;
+    struct serin_comparison_input input = {
+        .canary = {scenario->canary_counts, rows, columns},
+        .stable = {scenario->stable_counts, rows, columns},
+        .canary_effect = SERIN_INDEPENDENT,
+        .stable_effect = SERIN_INDEPENDENT,
+        .normalizer = judgement->normalizer,
+        .confidence = judgement_confidence(judgement),
+    };
+    TRY(serin_compare(&input, &comparison));
+    double below = fmax(0.0, comparison.unseen + comparison.unseen_doubt) -
+                   fmax(0.0, comparison.unseen) + fmax(0.0, -comparison.overcorrection);
+    double above = fmax(0.0, comparison.unseen_doubt - comparison.unseen) -
+                   fmax(0.0, -comparison.unseen) + fmax(0.0, comparison.overcorrection);
+    tally_add(tallies, ADDED_WIDTH, below + above);
+    return SERIN_OK;
+}
+
+static enum serin_status run_one(const struct cell *cell, struct scenario *scenario, size_t number,
                                  struct random *random, struct tallies *tallies,
                                  struct serin_error *err)
 {
@@ -96,6 +132,7 @@ static enum serin_status run_one(const struct cell *cell, struct scenario *scena
     double events = cell_number(cell, "canary");
     struct judgement judgement = judgement_default;
     judgement.interval = INTERVAL_FIXED;
+    judgement.min_samples = LEAST_SAMPLES;
     judgement.margin = cell_number(cell, "margin");
     judgement.normalizer = scenario->normalizer;
     if (judgement.label_cap < scenario->stable->columns) {
@@ -107,6 +144,9 @@ static enum serin_status run_one(const struct cell *cell, struct scenario *scena
                           scenario->canary_counts, scenario->stable_counts, &tables, err));
     TRY(rollout_judge(&judgement, false, tables, &verdict, err));
     tally_interval(&verdict, scenario->delta, tallies);
+    if (number % ADDED_WIDTH_EVERY == 0 && !rollout_is_guarded(&verdict)) {
+        TRY(tally_added_width(scenario, &judgement, tallies));
+    }
     tally_decision(&verdict, scenario->delta, judgement.margin, tallies);
     tally_add(tallies, TRUE_NMI, scenario->stable_nmi);
     tally_add(tallies, TRUE_DELTA, scenario->delta);
@@ -120,7 +160,7 @@ static enum serin_status run(const struct cell *cell, struct random *random, siz
     struct scenario_wish wish = scenario_wish_of(cell);
     TRY(scenario_create(&wish, &scenario, err));
     for (size_t i = 0; i < repetitions; i++) {
-        TRY(run_one(cell, scenario, random, tallies, err));
+        TRY(run_one(cell, scenario, i, random, tallies, err));
     }
     return SERIN_OK;
 }
@@ -168,6 +208,40 @@ static const struct promise promises[] = {
     {PROMISE_EACH_AT_MOST,  "false_rollback", 0.005, is_answered,     "false rollbacks at no change"},
 };
 
+/* ---- summary --------------------------------------------------------------------------------- */
+
+/* Mean over the cells of how much wider the interval is than the published method's. */
+static void write_added_width(const struct results *results, struct buffer *out)
+{
+    double sum = 0.0;
+    size_t cells = 0;
+    for (size_t i = 0; i < results->count; i++) {
+        const struct result *result = &results->items[i];
+        struct estimate_of added = result_estimate(result, "added_width");
+        if (is_answered(result) && result->is_last && added.count > 0) {
+            double width = result_estimate(result, "width").value;
+            sum += added.value / (width - added.value);
+            cells++;
+        }
+    }
+    buffer_printf(out, "  mean width beyond the published method's: %s %% over %zu cells\n",
+                  number_write_fixed(cells > 0 ? 100.0 * sum / (double)cells : 0.0, 1, NUMBER_TEXT),
+                  cells);
+}
+
+static void summarize(const struct results *results, struct buffer *out)
+{
+    size_t reported = 0;
+    size_t guarded = 0;
+    for (size_t i = 0; i < results->count; i++) {
+        reported += results->items[i].is_last ? 1 : 0;
+        guarded += results->items[i].is_last && !is_answered(&results->items[i]) ? 1 : 0;
+    }
+    buffer_printf(out, "  of %zu cells, guards answer most comparisons in %zu\n", reported,
+                  guarded);
+    write_added_width(results, out);
+}
+
 static const struct figure figures[] = {
     {"coverage_lower_miss.svg", draw_lower_miss},
     {"coverage_width.svg",      draw_width     },
@@ -184,4 +258,5 @@ const struct study study_coverage = {
     .figure_count = ARRAY_LENGTH(figures),
     .plan = coverage_grid_plan,
     .run = run,
+    .summarize = summarize,
 };

@@ -12,8 +12,10 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { LOOKS = 200, EVENTS_PER_LOOK = 50, BLOCKS_PER_ARM_MAX = 32, LOOKS_TOLD = 7 };
-static const size_t looks_told[LOOKS_TOLD] = {2, 5, 10, 20, 50, 100, 200};
+/* The first look that counts comes earlier than a stream asks for by default. */
+enum { LEAST_SAMPLES = 100 };
+enum { LOOKS = 200, EVENTS_PER_LOOK = 50, BLOCKS_PER_ARM_MAX = 32, LOOKS_TOLD = 6 };
+static const size_t looks_told[LOOKS_TOLD] = {2, 5, 10, 20, 50, 100};
 
 enum {
     PROMOTED_EVER,
@@ -55,6 +57,18 @@ static const struct measure measures[] = {
     [FINAL_WIDTH] = {"final_width",              MEASURE_MEAN, "of the interval at the last look",   0.0},
     [GUARDED_LOOKS] = {"guarded_looks",            MEASURE_MEAN, "share of the looks a guard answers", 0.0},
     [TRUE_DELTA] = {"true_delta",               MEASURE_MEAN, "",                                   0.0},
+    [MISSED_BY] = {"missed_by_2",              MEASURE_RATE, "at that look or before",             0.0},
+    {"missed_by_5",              MEASURE_RATE, "",                                   0.0},
+    {"missed_by_10",             MEASURE_RATE, "",                                   0.0},
+    {"missed_by_20",             MEASURE_RATE, "",                                   0.0},
+    {"missed_by_50",             MEASURE_RATE, "",                                   0.0},
+    {"missed_by_100",            MEASURE_RATE, "",                                   0.0},
+    [NAIVE_MISSED_BY] = {"naive_missed_by_2",        MEASURE_RATE, "by a fixed interval",                0.0},
+    {"naive_missed_by_5",        MEASURE_RATE, "",                                   0.0},
+    {"naive_missed_by_10",       MEASURE_RATE, "",                                   0.0},
+    {"naive_missed_by_20",       MEASURE_RATE, "",                                   0.0},
+    {"naive_missed_by_50",       MEASURE_RATE, "",                                   0.0},
+    {"naive_missed_by_100",      MEASURE_RATE, "",                                   0.0},
 };
 
 /* ---- cells ----------------------------------------------------------------------------------- */
@@ -345,6 +359,7 @@ static enum serin_status run(const struct cell *cell, struct random *random, siz
         .blocks = cell_size(cell, "blocks"),
         .block_counts = counts,
     };
+    looking.judgement.min_samples = LEAST_SAMPLES;
     looking.judgement.margin = cell_number(cell, "margin");
     looking.judgement.normalizer = scenario->normalizer;
     for (size_t i = 0; i < repetitions; i++) {
@@ -372,12 +387,19 @@ static bool is_shown(const struct result *result)
            cell_number(cell, "delta") == 0.0;
 }
 
+/* The looks told and the last one. */
+enum { POINTS = LOOKS_TOLD + 1 };
+
 static void gather_told(const struct result *result, const char *prefix, double *values,
                         double *errors)
 {
-    for (size_t i = 0; i < LOOKS_TOLD; i++) {
-        char name[40];
-        (void)snprintf(name, sizeof(name), "%s_%zu", prefix, looks_told[i]);
+    char name[48];
+    for (size_t i = 0; i < POINTS; i++) {
+        if (i < LOOKS_TOLD) {
+            (void)snprintf(name, sizeof(name), "%s_by_%zu", prefix, looks_told[i]);
+        } else {
+            (void)snprintf(name, sizeof(name), "%s_ever", prefix);
+        }
         struct estimate_of estimate = result_estimate(result, name);
         values[i] = estimate.value;
         errors[i] = estimate.error;
@@ -394,21 +416,21 @@ static void draw_result(const struct result *result, struct buffer *out)
                        "more and more often, the sequential one stays below 5 %.",
     };
     static const double ticks_y[] = {0.0, 0.1, 0.2, 0.3, 0.4};
-    static const double x_values[LOOKS_TOLD] = {2, 5, 10, 20, 50, 100, 200};
-    double values[2][LOOKS_TOLD];
-    double errors[2][LOOKS_TOLD];
-    gather_told(result, "missed_by", values[0], errors[0]);
-    gather_told(result, "naive_missed_by", values[1], errors[1]);
+    static const double x_values[POINTS] = {2, 5, 10, 20, 50, 100, LOOKS};
+    double values[2][POINTS];
+    double errors[2][POINTS];
+    gather_told(result, "missed", values[0], errors[0]);
+    gather_told(result, "naive_missed", values[1], errors[1]);
     struct plot_series series[] = {
-        {"sequential interval (the default)",   x_values, values[0], errors[0], LOOKS_TOLD},
-        {"fixed interval, taken at every look", x_values, values[1], errors[1], LOOKS_TOLD},
+        {"sequential interval (the default)",   x_values, values[0], errors[0], POINTS},
+        {"fixed interval, taken at every look", x_values, values[1], errors[1], POINTS},
     };
     struct plot_axis x = {.label = "looks so far",
                           .low = 2,
                           .high = LOOKS,
                           .is_log = true,
                           .ticks = x_values,
-                          .tick_count = LOOKS_TOLD,
+                          .tick_count = POINTS,
                           .limit = NAN};
     struct plot_axis y = {.label = "rollouts with a miss so far",
                           .high = 0.4,
