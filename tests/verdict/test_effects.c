@@ -134,3 +134,78 @@ Test(effects, are_undefined_where_delta_is)
     cr_assert(eq(sz, verdict.move_count, 2));
     cr_assert(not(verdict.moves[0].contribution.defined));
 }
+
+/* ---- by chance ------------------------------------------------------------------------------- */
+
+/* Adds `total` events drawn from cells with these weights. */
+static void draw(struct random *random, uint64_t total, const uint64_t *weights,
+                 uint64_t out[static KIND_CELLS])
+{
+    size_t sum = 0;
+    for (size_t cell = 0; cell < KIND_CELLS; cell++) {
+        sum += weights[cell];
+        out[cell] = 0;
+    }
+    for (uint64_t event = 0; event < total; event++) {
+        size_t at = random_below(random, sum);
+        size_t cell = 0;
+        while (at >= weights[cell]) {
+            at -= weights[cell++];
+        }
+        out[cell]++;
+    }
+}
+
+/* The true contribution: that of arms so large that chance has no part in it. */
+static double truth_of(const struct spec *spec, const uint64_t *canary, const uint64_t *stable,
+                       const char *label)
+{
+    owned(block_tables) tables = table_of_arms(canary, stable, KINDS, KINDS);
+    struct verdict verdict = explained(spec, tables);
+    return contribution_of(&verdict, label);
+}
+
+Test(effects, hold_the_true_contribution_as_often_as_they_say, .timeout = 120)
+{
+    enum { ROLLOUTS = 400 };
+    struct random random = {11};
+    struct spec spec = default_spec();
+    spec.judgement.interval = INTERVAL_FIXED;
+    uint64_t canary_law[KIND_CELLS];
+    uint64_t stable_law[KIND_CELLS];
+    arm_counts_fill(100000000, 0.4, canary_law);
+    arm_counts_fill(100000000, 0.2, stable_law);
+    canary_law[1] += canary_law[0] / 2; /* label 0 loses half of its own events to label 1 */
+    canary_law[0] -= canary_law[0] / 2;
+    static const char *const labels[] = {"l000", "l001", "l004"};
+    double truths[ARRAY_LENGTH(labels)];
+    size_t held[ARRAY_LENGTH(labels)] = {0};
+    size_t diagnosed = 0;
+    for (size_t k = 0; k < ARRAY_LENGTH(labels); k++) {
+        truths[k] = truth_of(&spec, canary_law, stable_law, labels[k]);
+    }
+    for (size_t rollout = 0; rollout < ROLLOUTS; rollout++) {
+        uint64_t canary[KIND_CELLS];
+        uint64_t stable[KIND_CELLS];
+        uint64_t again[KIND_CELLS];
+        draw(&random, 1000, canary_law, canary);
+        draw(&random, 4000, stable_law, stable);
+        draw(&random, 1000, stable_law, again);
+        owned(block_tables) tables = table_of_arms(canary, stable, KINDS, KINDS);
+        owned(block_tables) alike = table_of_arms(again, stable, KINDS, KINDS);
+        struct verdict verdict = explained(&spec, tables);
+        for (size_t i = 0; i < verdict.move_count; i++) {
+            const struct estimate *contribution = &verdict.moves[i].contribution;
+            for (size_t k = 0; k < ARRAY_LENGTH(labels); k++) {
+                held[k] += text_equals(verdict.moves[i].label, labels[k]) &&
+                           contribution->lower <= truths[k] && truths[k] <= contribution->upper;
+            }
+        }
+        diagnosed += explained(&spec, alike).diagnosis_count > 0;
+    }
+    for (size_t k = 0; k < ARRAY_LENGTH(labels); k++) {
+        cr_assert(ge(sz, held[k], ROLLOUTS * 92 / 100), "%s: %g held in %zu of %d", labels[k],
+                  truths[k], held[k], ROLLOUTS);
+    }
+    cr_assert(le(sz, diagnosed, ROLLOUTS * 2 / 100), "%zu of %d", diagnosed, ROLLOUTS);
+}
