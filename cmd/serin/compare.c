@@ -12,7 +12,6 @@ enum { OUTPUT_BYTES_MAX = 1024 * 1024 };
 struct compare_flags {
     char *canary;
     char *stable;
-    char *key_column;
     char **slices;
     size_t slice_count;
 };
@@ -28,11 +27,6 @@ static const struct decode_field compare_fields[] = {
      .takes = "a file",
      .is_required = true,
      .help = "file with the stable version's label events"},
-    {.name = "key_column",
-     DECODE_TEXT(struct compare_flags, key_column),
-     .takes = "a column",
-     .fallback = "key",
-     .help = "column with the item id, for the design paired"},
     {.name = "slices",
      DECODE_TEXT_LIST(struct compare_flags, slices, slice_count),
      .minimum = "0",
@@ -95,15 +89,16 @@ static enum serin_status read_files(const struct comparing *comparing,
     return block_tables_seal(tables);
 }
 
-static enum serin_status read_tables(const struct comparing *comparing, struct block_tables **out,
-                                     struct serin_error *err)
+static enum serin_status read_tables(const struct comparing *comparing,
+                                     struct file_sampled sampled[static ARM_COUNT],
+                                     struct block_tables **out, struct serin_error *err)
 {
     const struct compare_flags *flags = &comparing->flags;
     const char *paths[] = {flags->canary, flags->stable};
     owned(progress) progress = label_progress(paths, ARRAY_LENGTH(paths));
     struct file_options options = label_flags_options(&comparing->labels);
     options.progress = progress;
-    options.key_column = flags->key_column;
+    options.sampled = sampled;
     options.needs_reference = comparing->judgement.design == DESIGN_REFERENCE;
     options.slice_count = flags->slice_count;
     for (size_t i = 0; i < flags->slice_count; i++) {
@@ -143,10 +138,16 @@ static enum serin_status compare(const struct comparing *comparing, enum decisio
                         .slices = comparing->flags.slices,
                         .slice_count = comparing->flags.slice_count};
     owned(block_tables) tables = NULL;
-    TRY(read_tables(comparing, &tables, err));
+    struct file_sampled sampled[ARM_COUNT] = {
+        {0, 0}
+    };
+    TRY(read_tables(comparing, sampled, &tables, err));
     struct judge_context context = {.now_ms = block_tables_window_end_ms(tables)};
     struct verdict verdict;
     TRY(judge(&spec, tables, &context, &verdict, err));
+    if (label_flags_sample(&comparing->labels)) {
+        label_sample_note("compare", sampled, ARM_COUNT, &verdict.delta, verdict.level);
+    }
     if (!comparing->labels.is_json) { /* programs get the fields of the service's answer */
         TRY(verdict_explain(&spec, tables, &verdict, err));
     }

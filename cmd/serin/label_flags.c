@@ -1,10 +1,12 @@
 #include "label_flags.h"
 
+#include "base/number.h"
 #include "platform/digest.h"
 #include "platform/terminal.h"
 
 #include <errno.h>
 #include <langinfo.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,6 +27,11 @@ static const struct decode_field label_fields[] = {
      .takes = "a column",
      .fallback = "label",
      .help = "column with the emitted label"},
+    {.name = "key_column",
+     DECODE_TEXT(struct label_flags, key_column),
+     .takes = "a column",
+     .fallback = "key",
+     .help = "column with the item id, for the design paired and for sample_keys"},
     {.name = "count_column",
      DECODE_TEXT(struct label_flags, count_column),
      .takes = "a column",
@@ -37,6 +44,21 @@ static const struct decode_field label_fields[] = {
      DECODE_TEXT(struct label_flags, time_column),
      .takes = "a column",
      .help = "column with the time, RFC 3339 or Unix milliseconds"},
+    {.name = "sample",
+     DECODE_UINT64(struct label_flags, sample),
+     .fallback = "0",
+     .maximum = "100000000",
+     .help = "count so many rows of each file, drawn at random; 0 counts all"},
+    {.name = "seed",
+     DECODE_UINT64(struct label_flags, seed),
+     .fallback = "1",
+     .help = "of the rows drawn at random: the same seed draws the same rows"},
+    {.name = "sample_keys",
+     DECODE_DOUBLE(struct label_flags, sample_keys),
+     .fallback = "1",
+     .above = "0",
+     .maximum = "1",
+     .help = "count this share of the keys, the same ones in every file"},
     {.name = "block",
      DECODE_DURATION(struct label_flags, block_ms),
      .fallback = "1m",
@@ -59,7 +81,37 @@ struct file_options label_flags_options(const struct label_flags *flags)
     options.pod_column = flags->pod_column;
     options.time_column = flags->time_column;
     options.block_ms = flags->block_ms;
+    options.key_column = flags->key_column;
+    options.sample_rows = flags->sample;
+    options.sample_seed = flags->seed;
+    options.sample_keys = flags->sample_keys;
     return options;
+}
+
+bool label_flags_sample(const struct label_flags *flags)
+{
+    return flags->sample > 0 || flags->sample_keys < 1.0;
+}
+
+void label_sample_note(const char *command, const struct file_sampled *sampled, size_t files,
+                       const struct estimate *estimate, double level)
+{
+    double least_share = 1.0;
+    (void)fprintf(stderr, "serin %s: counted", command);
+    for (size_t i = 0; i < files; i++) {
+        double share =
+            sampled[i].rows > 0 ? (double)sampled[i].kept / (double)sampled[i].rows : 1.0;
+        least_share = fmin(least_share, share);
+        (void)fprintf(stderr, "%s %llu of %llu rows", i > 0 ? " and" : "",
+                      (unsigned long long)sampled[i].kept, (unsigned long long)sampled[i].rows);
+    }
+    if (estimate->defined) {
+        double reach = fmax(estimate->upper - estimate->value, estimate->value - estimate->lower);
+        (void)fprintf(stderr, "; the estimate is within %s of that of all rows (at %s %%)",
+                      number_write_fixed(sqrt(1.0 - least_share) * reach, 3, NUMBER_TEXT),
+                      number_write_double(round(level * 1e6) / 1e4, NUMBER_TEXT));
+    }
+    (void)fprintf(stderr, "\n");
 }
 
 enum serin_status label_tables_create(struct block_tables **out, struct serin_error *err)

@@ -19,7 +19,11 @@ struct label_flags {
     enum file_format format;
     char *reference_column;
     char *label_column;
+    char *key_column;
     char *count_column;
+    double sample_keys;
+    uint64_t sample;
+    uint64_t seed;
     char *pod_column;
     char *time_column;
     int64_t block_ms;
@@ -29,6 +33,16 @@ extern const struct decode_table label_flags_table;
 
 /* The reader's options; they borrow from `flags`. */
 struct file_options label_flags_options(const struct label_flags *flags);
+
+/* Whether the flags ask for fewer rows than there are. */
+bool label_flags_sample(const struct label_flags *flags);
+
+/*
+ * Tells on standard error what was sampled, and how far the estimate is at most from that of all
+ * rows: the interval's reach, less what the rows sampled already know, √(1 − share).
+ */
+void label_sample_note(const char *command, const struct file_sampled *sampled, size_t files,
+                       const struct estimate *estimate, double level);
 
 /* Empty tables for what is read from files. */
 SERIN_MUST_CHECK enum serin_status label_tables_create(struct block_tables **out,

@@ -57,12 +57,14 @@ static enum serin_status decode(const struct node *given, struct scoring *out,
 }
 
 static enum serin_status read_tables(const struct scoring *scoring, const char *path,
+                                     struct file_sampled sampled[static ARM_COUNT],
                                      struct block_tables **out, struct serin_error *err)
 {
     owned(progress) progress = label_progress(&path, 1);
     struct file_options options = label_flags_options(&scoring->labels);
     options.progress = progress;
     options.needs_reference = true;
+    options.sampled = sampled;
     owned(block_tables) tables = NULL;
     TRY(label_tables_create(&tables, err));
     TRY(label_file_read(path, &options, ARM_CANARY, tables, err));
@@ -95,8 +97,14 @@ static enum serin_status measure(const struct scoring *scoring, const char *path
     judgement.normalizer = scoring->flags.normalizer;
     judgement.level = scoring->flags.level;
     owned(block_tables) tables = NULL;
-    TRY(read_tables(scoring, path, &tables, err));
+    struct file_sampled sampled[ARM_COUNT] = {
+        {0, 0}
+    };
+    TRY(read_tables(scoring, path, sampled, &tables, err));
     TRY(score_measure(tables, &judgement, out, err));
+    if (label_flags_sample(&scoring->labels)) {
+        label_sample_note("score", &sampled[ARM_CANARY], 1, &out->nmi, out->level);
+    }
     return print_score(scoring, out, err);
 }
 

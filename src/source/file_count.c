@@ -1,11 +1,14 @@
 #include "source/file_count.h"
 
+#include "source/file_sample.h"
+
 static const struct file_bounds unbounded;
 
 const struct file_options file_options_default = {
     .label_column = "label",
     .reference_column = "reference",
     .key_column = "key",
+    .sample_keys = 1.0,
     .block_ms = 60000,
 };
 
@@ -191,10 +194,17 @@ enum serin_status arm_count_file(const char *path, const struct file_options *op
 {
     struct file_options keyless = *options;
     struct arm_count count;
-    keyless.key_column = NULL;
+    if (options->sample_keys >= 1.0) {
+        keyless.key_column = NULL;
+    }
+    if (options->sample_rows > 0 && options->count_column) {
+        return serin_fail(err, SERIN_INVALID,
+                          "rows that are counts cannot be drawn at random; "
+                          "sample keys, or aggregate fewer items");
+    }
     TRY(arm_count_init(&count, &keyless, bounds, arm, tables, err));
     enum serin_status status =
-        file_rows_read(path, &keyless, count.bounds->deadline, count_row, &count, err);
+        sampled_rows_read(path, &keyless, count.bounds->deadline, arm, count_row, &count, err);
     if (status == SERIN_OK) {
         status = arm_count_finish(&count, path, err);
     }

@@ -1,5 +1,7 @@
 #include "source/file_pairs.h"
 
+#include "source/file_sample.h"
+
 #include <string.h>
 
 enum { ABSENT = 0 /* of an id plus one */ };
@@ -192,7 +194,7 @@ static enum serin_status read_arm(struct join *join, const char *path,
                                   struct block_tables *tables, struct serin_error *err)
 {
     TRY(arm_count_init(&join->count, options, bounds, arm, tables, err));
-    TRY(file_rows_read(path, options, join->count.bounds->deadline, take_row, join, err));
+    TRY(sampled_rows_read(path, options, join->count.bounds->deadline, arm, take_row, join, err));
     TRY(arm_count_finish(&join->count, path, err));
     arm_count_clear(&join->count);
     return SERIN_OK;
@@ -218,6 +220,10 @@ enum serin_status file_pairs_read(const char *const paths[ARM_COUNT],
     if (!options->key_column || options->count_column) {
         return serin_fail(err, SERIN_INVALID,
                           "pairing needs a key in every row, and rows that are not counts");
+    }
+    if (options->sample_rows > 0) {
+        return serin_fail(err, SERIN_INVALID,
+                          "rows drawn at random would not be pairs; sample keys instead");
     }
     enum serin_status status = read_both(&join, paths, options, bounds, tables, err);
     if (status == SERIN_OK) {
