@@ -282,13 +282,13 @@ format: ## rewrite the layout
 check-tidy: ## clang-tidy
 	@mkdir -p build
 	@printf '%s\n' -I$(CURDIR)/include -I$(CURDIR)/src -D_GNU_SOURCE '-DSERIN_VERSION="$(VERSION)"' \
-		-std=gnu17 $(PACKAGE_CFLAGS) > build/compile_flags.txt
-	@printf '%s\n' $(SOURCES) $(COMMANDS) | xargs -P 2 -n 6 $(CLANG_TIDY) --quiet -p build
+		-I$(CURDIR)/tests -std=gnu17 $(PACKAGE_CFLAGS) $(STUDY_CFLAGS) > build/compile_flags.txt
+	@printf '%s\n' $(SOURCES) $(COMMANDS) $(STUDY_SOURCES) | xargs -P 2 -n 6 $(CLANG_TIDY) --quiet -p build
 
 .PHONY: check-cppcheck
 check-cppcheck: ## cppcheck
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
-		--inline-suppr --suppress=missingIncludeSystem $(CPPFLAGS) -j 2 src cmd
+		--inline-suppr --suppress=missingIncludeSystem $(CPPFLAGS) -Itests -j 2 src cmd $(STUDY_SOURCES)
 
 .PHONY: coverage
 coverage: ## line and branch coverage of the unit tests and the system tests that need no other server

@@ -36,36 +36,53 @@ static enum serin_status no_cell(struct serin_error *err)
     return serin_fail(err, SERIN_BUG, "the cells of a figure are not among the results");
 }
 
-/* One row per gate, one dot per drop. */
-static enum serin_status draw_rates(const struct results *results, const double *drops,
-                                    const char *const *names, size_t count, const char *measure,
-                                    const struct svg_heading *heading, const char *axis_label,
+enum { SHOWN_DROPS = 2 };
+
+/* What a plot of rates shows: one row per gate, one dot per drop. */
+struct rate_plot {
+    struct svg_heading heading;
+    const char *measure;
+    const char *axis_label;
+    double drops[SHOWN_DROPS];
+    const char *names[SHOWN_DROPS];
+};
+
+static enum serin_status gather_rates(const struct results *results, const struct rate_plot *rates,
+                                      struct plot_dot *dots, struct serin_error *err)
+{
+    for (size_t d = 0; d < SHOWN_DROPS; d++) {
+        const struct result *result = find_cell(results, rates->drops[d]);
+        if (!result) {
+            return no_cell(err);
+        }
+        for (size_t g = 0; g < GATE_COUNT; g++) {
+            struct estimate_of estimate = gate_estimate(result, g, rates->measure);
+            dots[g * SHOWN_DROPS + d] = (struct plot_dot){estimate.value, estimate.error};
+        }
+    }
+    return SERIN_OK;
+}
+
+static enum serin_status draw_rates(const struct results *results, const struct rate_plot *rates,
                                     struct buffer *out, struct serin_error *err)
 {
     static const double ticks[] = {0.0, 0.25, 0.5, 0.75, 1.0};
     const char *titles[GATE_COUNT];
     const char *rules[GATE_COUNT];
-    struct plot_dot dots[GATE_COUNT * 2];
+    struct plot_dot dots[GATE_COUNT * SHOWN_DROPS];
+    TRY(gather_rates(results, rates, dots, err));
     for (size_t g = 0; g < GATE_COUNT; g++) {
         titles[g] = gates[g].title;
         rules[g] = gates[g].rule;
-        for (size_t d = 0; d < count; d++) {
-            const struct result *result = find_cell(results, drops[d]);
-            if (!result) {
-                return no_cell(err);
-            }
-            struct estimate_of estimate = gate_estimate(result, g, measure);
-            dots[g * count + d] = (struct plot_dot){estimate.value, estimate.error};
-        }
     }
     struct plot_dots plot = {
         .rows = titles,
         .notes = rules,
         .row_count = GATE_COUNT,
-        .series = names,
-        .series_count = count,
+        .series = rates->names,
+        .series_count = SHOWN_DROPS,
         .dots = dots,
-        .axis = {.label = axis_label,
+        .axis = {.label = rates->axis_label,
                  .high = 1.0,
                  .is_percent = true,
                  .ticks = ticks,
@@ -74,40 +91,48 @@ static enum serin_status draw_rates(const struct results *results, const double 
                  .limit_label = "allowed: 2.5 %"},
         .emphasised = GATE_SERIN,
     };
-    plot_dots(heading, &plot, out);
+    plot_dots(&rates->heading, &plot, out);
     return SERIN_OK;
 }
 
 enum serin_status draw_false_promotions(const struct results *results, struct buffer *out,
                                         struct serin_error *err)
 {
-    static const double drops[] = {0.1, 0.2};
-    static const char *const names[] = {"true loss of NMI 0.1: exactly the margin",
-                                        "true loss of NMI 0.2: twice the margin"};
-    static const struct svg_heading heading = {
-        .title = "Bad canaries promoted",
-        .subtitle = "10 labels, NMI 0.7, 5 % canary, 50 events a minute, up to 200 min",
-        .description = "For each gate the share of simulated rollouts in which a canary that lost "
-                       "as much agreement as the margin, or twice that, was promoted, with two "
-                       "standard errors. All gates saw the same rollouts.",
+    static const struct rate_plot rates = {
+        .heading =
+            {
+                      .title = "Bad canaries promoted",
+                      .subtitle = "10 labels, NMI 0.7, 5 % canary, 50 events a minute, up to 200 min",
+                      .description = "For each gate the share of simulated rollouts in which a canary "
+                               "that lost as much agreement as the margin, or twice that, was "
+                               "promoted, with two standard errors. All gates saw the same "
+                               "rollouts.", },
+        .measure = "promoted",
+        .axis_label = "share of bad canaries promoted",
+        .drops = {0.1,                               0.2                                                                            },
+        .names = {"true loss of NMI 0.1: exactly the margin",
+                      "true loss of NMI 0.2: twice the margin"},
     };
-    return draw_rates(results, drops, names, ARRAY_LENGTH(drops), "promoted", &heading,
-                      "share of bad canaries promoted", out, err);
+    return draw_rates(results, &rates, out, err);
 }
 
 enum serin_status draw_false_rollbacks(const struct results *results, struct buffer *out,
                                        struct serin_error *err)
 {
-    static const double drops[] = {0.0, 0.05};
-    static const char *const names[] = {"nothing lost", "true loss of NMI 0.05: half the margin"};
-    static const struct svg_heading heading = {
-        .title = "Good canaries rolled back",
-        .subtitle = "10 labels, NMI 0.7, 5 % canary, 50 events a minute, up to 200 min",
-        .description = "For each gate the share of simulated rollouts in which a canary that lost "
-                       "nothing, or half the margin, was rolled back, with two standard errors.",
+    static const struct rate_plot rates = {
+        .heading =
+            {
+                      .title = "Good canaries rolled back",
+                      .subtitle = "10 labels, NMI 0.7, 5 % canary, 50 events a minute, up to 200 min",
+                      .description = "For each gate the share of simulated rollouts in which a canary "
+                               "that lost nothing, or half the margin, was rolled back, with two "
+                               "standard errors.", },
+        .measure = "rolled_back",
+        .axis_label = "share of good canaries rolled back",
+        .drops = {0.0,                                   0.05                                                                            },
+        .names = {"nothing lost","true loss of NMI 0.05: half the margin"},
     };
-    return draw_rates(results, drops, names, ARRAY_LENGTH(drops), "rolled_back", &heading,
-                      "share of good canaries rolled back", out, err);
+    return draw_rates(results, &rates, out, err);
 }
 
 enum { DROPS = 4 };

@@ -2,6 +2,7 @@
 
 #include "base/number.h"
 #include "platform/file.h"
+#include "study/words.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -48,27 +49,25 @@ static int compare_keys(const void *left, const void *right)
     return (a->chunk > b->chunk) - (a->chunk < b->chunk);
 }
 
-/* "cell stage chunk tallies": whether the line is whole. */
-static bool read_line(struct text_view line, size_t measure_count, struct entry *out)
+static enum serin_status read_number(struct text_view *rest, uint64_t *out)
 {
-    unsigned long long cell = 0;
-    int used = 0;
+    return number_parse_uint64(words_next(rest, ' '), out);
+}
+
+/* "cell stage chunk tallies" */
+static enum serin_status read_line(struct text_view line, size_t measure_count, struct entry *out)
+{
     struct entry entry = {.tallies = {.measure_count = measure_count}};
-    char head[64];
-    size_t length = line.length < sizeof(head) - 1 ? line.length : sizeof(head) - 1;
-    memcpy(head, line.start, length);
-    head[length] = '\0';
-    if (sscanf(head, "%16llx %zu %zu %n", &cell, &entry.key.stage, &entry.key.chunk, &used) != 3 ||
-        used == 0) {
-        return false;
-    }
-    entry.key.cell = cell;
-    struct text_view rest = {line.start + used, line.length - (size_t)used};
-    if (tallies_read(rest, &entry.tallies) != SERIN_OK) {
-        return false;
-    }
+    uint64_t stage = 0;
+    uint64_t chunk = 0;
+    TRY(read_number(&line, &entry.key.cell));
+    TRY(read_number(&line, &stage));
+    TRY(read_number(&line, &chunk));
+    TRY(tallies_read(line, &entry.tallies));
+    entry.key.stage = (size_t)stage;
+    entry.key.chunk = (size_t)chunk;
     *out = entry;
-    return true;
+    return SERIN_OK;
 }
 
 static enum serin_status add_entry(struct journal *journal, const struct entry *entry)
@@ -80,22 +79,11 @@ static enum serin_status add_entry(struct journal *journal, const struct entry *
     return SERIN_OK;
 }
 
-static struct text_view next_line(struct text_view *rest)
-{
-    const char *end = memchr(rest->start, '\n', rest->length);
-    size_t length = end ? (size_t)(end - rest->start) : rest->length;
-    struct text_view line = {rest->start, length};
-    size_t taken = end ? length + 1 : length;
-    rest->start += taken;
-    rest->length -= taken;
-    return line;
-}
-
 static enum serin_status read_entries(struct journal *journal, struct text_view text)
 {
     struct entry entry;
     while (text.length > 0) {
-        if (read_line(next_line(&text), journal->measure_count, &entry)) {
+        if (read_line(words_next(&text, '\n'), journal->measure_count, &entry) == SERIN_OK) {
             TRY(add_entry(journal, &entry));
         }
     }
@@ -124,7 +112,7 @@ static enum serin_status load(struct journal *journal, const char *path, uint64_
     TRY(status);
     write_head(program, head);
     struct text_view rest = {text, length};
-    if (length == 0 || !text_equals(next_line(&rest), head)) {
+    if (length == 0 || !text_equals(words_next(&rest, '\n'), head)) {
         return SERIN_OK;
     }
     if (read_entries(journal, rest) != SERIN_OK) {
@@ -193,7 +181,7 @@ enum serin_status journal_add(struct journal *journal, const struct journal_key 
     if (!line) {
         return serin_fail(err, SERIN_NO_MEMORY, "a chunk of a study");
     }
-    buffer_printf(line, "%016" PRIx64 " %zu %zu ", key->cell, key->stage, key->chunk);
+    buffer_printf(line, "%" PRIu64 " %zu %zu ", key->cell, key->stage, key->chunk);
     tallies_write(tallies, line);
     buffer_append_char(line, '\n');
     TRY(buffer_status(line));

@@ -1,6 +1,7 @@
 #include "study/tally.h"
 
 #include "base/number.h"
+#include "study/words.h"
 #include "verdict/reasons.h"
 
 #include <assert.h>
@@ -62,29 +63,12 @@ void tallies_write(const struct tallies *tallies, struct buffer *out)
     buffer_append_char(out, '.'); /* a line that was cut lacks it */
 }
 
-/* Takes the next word off `*rest`. */
-static struct text_view next_word(struct text_view *rest)
-{
-    const char *space = rest->length > 0 ? memchr(rest->start, ' ', rest->length) : NULL;
-    size_t length = space ? (size_t)(space - rest->start) : rest->length;
-    struct text_view word = {rest->start, length};
-    size_t taken = space ? length + 1 : length;
-    rest->start += taken;
-    rest->length -= taken;
-    return word;
-}
-
 static enum serin_status read_reason(struct text_view word, struct tallies *out)
 {
-    const char *colon = memchr(word.start, ':', word.length);
     uint64_t index = 0;
     uint64_t count = 0;
-    if (!colon) {
-        return SERIN_INVALID;
-    }
-    size_t before = (size_t)(colon - word.start);
-    TRY(number_parse_uint64((struct text_view){word.start, before}, &index));
-    TRY(number_parse_uint64((struct text_view){colon + 1, word.length - before - 1}, &count));
+    TRY(number_parse_uint64(words_next(&word, ':'), &index));
+    TRY(number_parse_uint64(word, &count));
     if (index >= TALLY_REASONS_MAX) {
         return SERIN_INVALID;
     }
@@ -97,14 +81,14 @@ enum serin_status tallies_read(struct text_view text, struct tallies *out)
     struct tallies tallies = {.measure_count = out->measure_count};
     for (size_t i = 0; i < tallies.measure_count; i++) {
         struct tally *tally = &tallies.measures[i];
-        TRY(number_parse_uint64(next_word(&text), &tally->count));
-        TRY(number_parse_double(next_word(&text), &tally->sum));
-        TRY(number_parse_double(next_word(&text), &tally->squares));
+        TRY(number_parse_uint64(words_next(&text, ' '), &tally->count));
+        TRY(number_parse_double(words_next(&text, ' '), &tally->sum));
+        TRY(number_parse_double(words_next(&text, ' '), &tally->squares));
     }
-    struct text_view word = next_word(&text);
+    struct text_view word = words_next(&text, ' ');
     while (!text_equals(word, ".")) {
         TRY(word.length > 0 ? read_reason(word, &tallies) : SERIN_INVALID);
-        word = next_word(&text);
+        word = words_next(&text, ' ');
     }
     *out = tallies;
     return SERIN_OK;
