@@ -3,7 +3,8 @@
 #include <string.h>
 
 const struct study *const studies[] = {
-    &study_coverage, &study_looks, &study_decisions, &study_slices, &study_plan,
+    &study_coverage, &study_looks,   &study_decisions, &study_slices,
+    &study_plan,     &study_traffic, &study_guards,
 };
 const size_t study_count = ARRAY_LENGTH(studies);
 

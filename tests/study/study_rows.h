@@ -9,5 +9,7 @@ extern const struct study study_looks;
 extern const struct study study_decisions;
 extern const struct study study_slices;
 extern const struct study study_plan;
+extern const struct study study_traffic;
+extern const struct study study_guards;
 
 #endif
