@@ -4,7 +4,6 @@
  */
 #include "study/study_rows.h"
 
-#include "base/number.h"
 #include "serin/interval.h"
 #include "study/coverage_figures.h"
 #include "study/coverage_grid.h"
@@ -50,8 +49,10 @@ static const struct measure measures[] = {
     [FALSE_ROLLBACK] = {"false_rollback",       MEASURE_RATE, "rolled back where nothing changed",                 0.0 },
     [GUARDED] = {"guarded",              MEASURE_RATE, "a guard gave the answer",                           0.0 },
     [WIDTH] = {"width",                MEASURE_MEAN, "of the interval, where no guard answers",           0.0 },
-    [ADDED_WIDTH] = {"added_width",          MEASURE_MEAN,
-                 "by doubts beyond the published method; in part of the repetitions",                       0.0 },
+    [ADDED_WIDTH] =
+        {"added_width",          MEASURE_MEAN,
+                 "by doubts beyond the published method, as a share of its width; in some repetitions",
+                 0.0                                                                                            },
     [BIAS] = {"bias",                 MEASURE_MEAN, "estimate minus true delta, where no guard answers", 0.0 },
     [TRUE_NMI] = {"true_nmi",             MEASURE_MEAN, "of the stable arm",                                 0.0 },
     [TRUE_DELTA] = {"true_delta",           MEASURE_MEAN, "",                                                  0.0 },
@@ -119,7 +120,8 @@ static enum serin_status tally_added_width(const struct scenario *scenario,
                    fmax(0.0, comparison.unseen) + fmax(0.0, -comparison.overcorrection);
     double above = fmax(0.0, comparison.unseen_doubt - comparison.unseen) -
                    fmax(0.0, -comparison.unseen) + fmax(0.0, comparison.overcorrection);
-    tally_add(tallies, ADDED_WIDTH, below + above);
+    double width = comparison.upper - comparison.lower;
+    tally_add(tallies, ADDED_WIDTH, (below + above) / (width - below - above));
     return SERIN_OK;
 }
 
@@ -197,37 +199,19 @@ static bool is_interior(const struct result *result)
 }
 
 static const struct promise promises[] = {
-    {PROMISE_EACH_AT_MOST,  "lower_miss",     0.035, is_answered,     "misses on the promote side"  },
-    {PROMISE_EACH_AT_MOST,  "upper_miss",     0.035, is_answered,     "misses on the rollback side" },
-    {PROMISE_EACH_AT_LEAST, "covered",        0.935, has_few_labels,  "coverage, up to 10 labels"   },
-    {PROMISE_MEAN_AT_LEAST, "covered",        0.945, is_interior,     "coverage within, at least"   },
-    {PROMISE_MEAN_AT_MOST,  "covered",        0.965, is_interior,     "coverage within, at most"    },
-    {PROMISE_EACH_AT_MOST,  "false_promote",  0.035, is_answered,     "false promotes at -margin"   },
-    {PROMISE_MEAN_AT_MOST,  "false_promote",  0.02,  has_few_labels,  "the same, up to 10 labels"   },
-    {PROMISE_MEAN_AT_MOST,  "false_promote",  0.025, has_many_labels, "the same, 11 to 50 labels"   },
-    {PROMISE_EACH_AT_MOST,  "false_rollback", 0.005, is_answered,     "false rollbacks at no change"},
+    {PROMISE_EACH_AT_MOST,  "lower_miss",     0.035, is_answered,     "misses on the promote side"    },
+    {PROMISE_EACH_AT_MOST,  "upper_miss",     0.035, is_answered,     "misses on the rollback side"   },
+    {PROMISE_EACH_AT_LEAST, "covered",        0.935, has_few_labels,  "coverage, up to 10 labels"     },
+    {PROMISE_MEAN_AT_LEAST, "covered",        0.945, is_interior,     "coverage within, at least"     },
+    {PROMISE_MEAN_AT_MOST,  "covered",        0.965, is_interior,     "coverage within, at most"      },
+    {PROMISE_EACH_AT_MOST,  "false_promote",  0.035, is_answered,     "false promotes at -margin"     },
+    {PROMISE_MEAN_AT_MOST,  "false_promote",  0.02,  has_few_labels,  "the same, up to 10 labels"     },
+    {PROMISE_MEAN_AT_MOST,  "false_promote",  0.025, has_many_labels, "the same, 11 to 50 labels"     },
+    {PROMISE_MEAN_AT_MOST,  "added_width",    0.05,  is_answered,     "width beyond the published one"},
+    {PROMISE_EACH_AT_MOST,  "false_rollback", 0.005, is_answered,     "false rollbacks at no change"  },
 };
 
 /* ---- summary --------------------------------------------------------------------------------- */
-
-/* Mean over the cells of how much wider the interval is than the published method's. */
-static void write_added_width(const struct results *results, struct buffer *out)
-{
-    double sum = 0.0;
-    size_t cells = 0;
-    for (size_t i = 0; i < results->count; i++) {
-        const struct result *result = &results->items[i];
-        struct estimate_of added = result_estimate(result, "added_width");
-        if (is_answered(result) && result->is_last && added.count > 0) {
-            double width = result_estimate(result, "width").value;
-            sum += added.value / (width - added.value);
-            cells++;
-        }
-    }
-    buffer_printf(out, "  mean width beyond the published method's: %s %% over %zu cells\n",
-                  number_write_fixed(cells > 0 ? 100.0 * sum / (double)cells : 0.0, 1, NUMBER_TEXT),
-                  cells);
-}
 
 static void summarize(const struct results *results, struct buffer *out)
 {
@@ -239,7 +223,6 @@ static void summarize(const struct results *results, struct buffer *out)
     }
     buffer_printf(out, "  of %zu cells, guards answer most comparisons in %zu\n", reported,
                   guarded);
-    write_added_width(results, out);
 }
 
 static const struct figure figures[] = {
