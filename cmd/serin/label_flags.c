@@ -3,6 +3,7 @@
 #include "base/number.h"
 #include "platform/digest.h"
 #include "platform/terminal.h"
+#include "verdict/score.h"
 
 #include <errno.h>
 #include <langinfo.h>
@@ -106,9 +107,9 @@ void label_sample_note(const char *command, const struct file_sampled *sampled, 
                       (unsigned long long)sampled[i].kept, (unsigned long long)sampled[i].rows);
     }
     if (estimate->defined) {
-        double reach = fmax(estimate->upper - estimate->value, estimate->value - estimate->lower);
+        double reach = score_sample_reach(estimate, least_share);
         (void)fprintf(stderr, "; the estimate is within %s of that of all rows (at %s %%)",
-                      number_write_fixed(sqrt(1.0 - least_share) * reach, 3, NUMBER_TEXT),
+                      number_write_fixed(reach, 3, NUMBER_TEXT),
                       number_write_double(round(level * 1e6) / 1e4, NUMBER_TEXT));
     }
     (void)fprintf(stderr, "\n");

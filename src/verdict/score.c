@@ -4,6 +4,8 @@
 #include "verdict/dependence.h"
 #include "verdict/measure.h"
 
+#include <math.h>
+
 static enum serin_status counts_score(const struct counts *counts,
                                       const struct block_tables *tables,
                                       const struct judgement *judgement, struct score *out,
@@ -47,6 +49,12 @@ enum serin_status score_measure(const struct block_tables *tables,
 bool score_has_few_blocks(const struct score *score)
 {
     return score->blocks_known && score->blocks < BLOCKS_LEAST;
+}
+
+double score_sample_reach(const struct estimate *estimate, double share)
+{
+    double longer = fmax(estimate->upper - estimate->value, estimate->value - estimate->lower);
+    return estimate->defined ? sqrt(fmax(0.0, 1.0 - share)) * longer : 0.0;
 }
 
 enum decision score_gate(const struct score *score, double min_nmi)

@@ -41,6 +41,14 @@ SERIN_MUST_CHECK enum serin_status score_measure(const struct block_tables *tabl
 bool score_has_few_blocks(const struct score *score);
 
 /*
+ * How far the estimate of a sample is at most, at the interval's level, from that of all the rows
+ * it was drawn from: the interval's longer side times √(1 − share). Drawing without replacement
+ * leaves that much of the chance; what a sparse sample hides, which the interval allows for too,
+ * shrinks at least as fast. 0 where there is no estimate.
+ */
+double score_sample_reach(const struct estimate *estimate, double share);
+
+/*
  * The score against a least NMI: promote when the whole interval lies at or above it, rollback when
  * it lies below, inconclusive otherwise and where NMI is undefined or blocks are few.
  */

@@ -5,6 +5,7 @@
 const struct study *const studies[] = {
     &study_coverage, &study_looks,   &study_decisions, &study_slices,
     &study_plan,     &study_traffic, &study_guards,
+    &study_coverage, &study_looks, &study_decisions, &study_slices, &study_plan, &study_sampling,
 };
 const size_t study_count = ARRAY_LENGTH(studies);
 

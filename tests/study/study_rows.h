@@ -11,5 +11,6 @@ extern const struct study study_slices;
 extern const struct study study_plan;
 extern const struct study study_traffic;
 extern const struct study study_guards;
+extern const struct study study_sampling;
 
 #endif
