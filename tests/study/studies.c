@@ -3,9 +3,8 @@
 #include <string.h>
 
 const struct study *const studies[] = {
-    &study_coverage, &study_looks,   &study_decisions, &study_slices,
-    &study_plan,     &study_traffic, &study_guards,
-    &study_coverage, &study_looks, &study_decisions, &study_slices, &study_plan, &study_sampling,
+    &study_coverage, &study_looks,    &study_decisions, &study_slices, &study_plan,  &study_traffic,
+    &study_guards,   &study_sampling, &study_bursts,    &study_paired, &study_shift,
 };
 const size_t study_count = ARRAY_LENGTH(studies);
 
