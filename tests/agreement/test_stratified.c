@@ -72,6 +72,24 @@ Test(stratified, of_one_stratum_is_the_comparison)
     }
 }
 
+/* An empty cell and one seen once leave doubt about what is not seen; strata are independent. */
+Test(stratified, doubts_of_the_strata_add_up_as_independent_ones)
+{
+    static const uint64_t canary[] = {90, 0, 1, 70};
+    static const uint64_t stable[] = {800, 30, 20, 700};
+    struct serin_comparison one = compared(canary, stable, independent, independent);
+    cr_assert(gt(dbl, one.unseen_doubt, 0.0));
+    struct serin_stratified alone = stratified(&one, 1, independent, independent);
+    cr_expect(epsilon_eq(dbl, alone.unseen_doubt, one.unseen_doubt, 1e-15));
+    cr_expect(epsilon_eq(dbl, alone.overcorrection, one.overcorrection, 1e-15));
+    cr_expect(epsilon_eq(dbl, alone.lower, one.lower, 1e-12));
+    cr_expect(epsilon_eq(dbl, alone.upper, one.upper, 1e-12));
+    const struct serin_comparison both[] = {one, one};
+    struct serin_stratified twice = stratified(both, 2, independent, independent);
+    double doubt = one.unseen_doubt * twice.z / one.z / sqrt(2.0);
+    cr_expect(epsilon_eq(dbl, twice.unseen_doubt, doubt, 1e-15));
+}
+
 Test(stratified, weighs_the_strata_by_the_events_of_both_arms)
 {
     const uint64_t good[] = {450, 50, 50, 450};
