@@ -161,7 +161,7 @@ static enum serin_status predict(const struct cell *cell, const struct judgement
     struct prediction rough;
     TRY(plan_population_of_model(&model, &population, err));
     TRY(predict_at(population, judgement, cell, 0.0, &rough, err));
-    double per_look = fmax(1.0, round(rough.samples[0] / LOOKS_TO_HALF));
+    double per_look = fmax(1.0, round(rough.samples[0] / (double)LOOKS_TO_HALF));
     return predict_at(population, judgement, cell, per_look, out, err);
 }
 

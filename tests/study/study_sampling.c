@@ -84,7 +84,7 @@ static void draw_rows(struct random *random, const uint64_t *all, size_t cells, 
 static void draw_keys(struct random *random, const uint64_t *all, size_t cells, uint64_t sample,
                       uint64_t *out)
 {
-    double rate = (double)sample / ALL_ROWS;
+    double rate = (double)sample / (double)ALL_ROWS;
     for (size_t k = 0; k < cells; k++) {
         out[k] = gsl_ran_binomial(random_gsl(random), rate, (unsigned)all[k]);
     }
