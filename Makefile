@@ -316,6 +316,9 @@ $(B)/unit/study: $(patsubst %.c,$(B)/%.o,$(STUDY_TESTS) $(filter-out tests/study
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(call link,$(filter %.o,$^) $(SUPPORT_ARCHIVE),$(STUDY_LAYERS),$(STUDY_LIBS) -lcriterion)
 
+.PHONY: study-program
+study-program: $(B)/study/study
+
 # STUDY="--study coverage --fresh" and the like.
 .PHONY: study
 study: ## the full calibration study, writing docs/statistics (up to two hours on two cores; resumes)

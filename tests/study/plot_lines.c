@@ -3,7 +3,11 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { LEFT = 62, RIGHT = SVG_WIDTH - 20, HEIGHT = 240, LEGEND_LINE = 20, BELOW = 52 };
+static const double left = 62.0;
+static const double right = SVG_WIDTH - 20;
+static const double height = 240.0;
+static const double legend_line = 20.0;
+static const double below = 52.0;
 
 struct frame {
     const struct plot_axis *x;
@@ -14,7 +18,7 @@ struct frame {
 
 static double at_x(const struct frame *frame, double value)
 {
-    return plot_position(frame->x, value, LEFT, RIGHT);
+    return plot_position(frame->x, value, left, right);
 }
 
 static double at_y(const struct frame *frame, double value)
@@ -27,8 +31,8 @@ static void draw_frame(const struct frame *frame, struct buffer *out)
     char text[40];
     for (size_t i = 0; i < frame->y->tick_count; i++) {
         double y = at_y(frame, frame->y->ticks[i]);
-        svg_line(out, LEFT, y, RIGHT, y, "grid");
-        svg_text(out, LEFT - 6, y + 5, SVG_END, "ink",
+        svg_line(out, left, y, right, y, "grid");
+        svg_text(out, left - 6, y + 5, SVG_END, "ink",
                  plot_number(frame->y, frame->y->ticks[i], text, sizeof(text)));
     }
     for (size_t i = 0; i < frame->x->tick_count; i++) {
@@ -37,12 +41,12 @@ static void draw_frame(const struct frame *frame, struct buffer *out)
         svg_text(out, x, frame->bottom + 20, SVG_MIDDLE, "ink",
                  plot_number(frame->x, frame->x->ticks[i], text, sizeof(text)));
     }
-    svg_line(out, LEFT, frame->bottom, RIGHT, frame->bottom, "axis");
-    svg_text(out, 0.5 * (LEFT + RIGHT), frame->bottom + 42, SVG_MIDDLE, "quiet", frame->x->label);
+    svg_line(out, left, frame->bottom, right, frame->bottom, "axis");
+    svg_text(out, 0.5 * (left + right), frame->bottom + 42, SVG_MIDDLE, "quiet", frame->x->label);
     if (!isnan(frame->y->limit)) {
         double y = at_y(frame, frame->y->limit);
-        svg_line(out, LEFT, y, RIGHT, y, "limit");
-        svg_text(out, RIGHT, y - 5, SVG_END, "limit-ink", frame->y->limit_label);
+        svg_line(out, left, y, right, y, "limit");
+        svg_text(out, right, y - 5, SVG_END, "limit-ink", frame->y->limit_label);
     }
 }
 
@@ -70,12 +74,12 @@ void plot_lines(const struct svg_heading *heading, const struct plot_axis *x,
                 const struct plot_axis *y, const struct plot_series *series, size_t count,
                 struct buffer *out)
 {
-    double legend = SVG_HEADING_HEIGHT + (double)count * LEGEND_LINE;
-    struct frame frame = {x, y, legend + 30.0, legend + 30.0 + HEIGHT};
-    svg_begin(out, heading, frame.bottom + BELOW);
+    double legend = SVG_HEADING_HEIGHT + (double)count * legend_line;
+    struct frame frame = {x, y, legend + 30.0, legend + 30.0 + height};
+    svg_begin(out, heading, frame.bottom + below);
     for (size_t i = 0; i < count; i++) {
         char class[4];
-        double line = SVG_HEADING_HEIGHT + ((double)i + 0.5) * LEGEND_LINE;
+        double line = SVG_HEADING_HEIGHT + ((double)i + 0.5) * legend_line;
         (void)snprintf(class, sizeof(class), "s%u", (unsigned)(i % 6));
         svg_dot(out, 18, line, 5, class);
         svg_text(out, 30, line + 5, SVG_START, "ink", series[i].name);

@@ -109,7 +109,7 @@ static struct serin_table table_of(const struct passage *passage, size_t which)
 static void draw_minute(struct passage *passage, struct random *random)
 {
     const struct scenario *scenario = passage->scenario;
-    uint64_t stable = (uint64_t)llround(EVENTS_PER_MINUTE * passage->ratio);
+    uint64_t stable = (uint64_t)llround((double)EVENTS_PER_MINUTE * passage->ratio);
     memset(counts_of(passage, CANARY_MINUTE), 0, 3 * scenario->cells * sizeof(uint64_t));
     sampler_draw(scenario->canary_sampler, random, EVENTS_PER_MINUTE,
                  counts_of(passage, CANARY_MINUTE));

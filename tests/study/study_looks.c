@@ -280,7 +280,7 @@ static enum serin_status look(const struct looking *looking, struct random *rand
 {
     owned(block_tables) tables = NULL;
     struct verdict verdict;
-    uint64_t stable = (uint64_t)llround(EVENTS_PER_LOOK * looking->ratio);
+    uint64_t stable = (uint64_t)llround((double)EVENTS_PER_LOOK * looking->ratio);
     draw_arm(looking, random, ARM_CANARY, EVENTS_PER_LOOK);
     draw_arm(looking, random, ARM_STABLE, stable);
     TRY(make_tables(looking, &tables, err));
@@ -316,7 +316,7 @@ static void tally_history(const struct looking *looking, const struct history *h
         tally_add(tallies, SAMPLES_TO_ROLLBACK, history->samples_to_rollback);
     }
     tally_add(tallies, FINAL_WIDTH, history->width);
-    tally_add(tallies, GUARDED_LOOKS, (double)history->guarded / LOOKS);
+    tally_add(tallies, GUARDED_LOOKS, (double)history->guarded / (double)LOOKS);
     tally_add(tallies, TRUE_DELTA, delta);
     for (size_t i = 0; i < LOOKS_TOLD; i++) {
         tally_add(tallies, MISSED_BY + i, history->missed_by[i]);

@@ -21,7 +21,7 @@ void svg_begin(struct buffer *out, const struct svg_heading *heading, double hei
 void svg_end(struct buffer *out);
 
 /* Lowest edge of the heading: plots begin below. */
-enum { SVG_HEADING_HEIGHT = 58 };
+#define SVG_HEADING_HEIGHT 58.0
 
 /*
  * Classes: "ink" (text), "quiet" (less important text), "axis", "grid", "limit" (lines), "panel"
