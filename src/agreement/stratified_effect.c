@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "serin/stratified.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -76,6 +77,7 @@ static int by_block(const void *left, const void *right)
 /* Adds up what leaving a block out of every stratum does. Exact sums know no order. */
 static void blocks_score(struct strata *strata, struct block_scores *scores)
 {
+    assert(strata->deviations); /* each stratum has two blocks or more */
     qsort(strata->deviations, strata->count, sizeof(*strata->deviations), by_block);
     for (size_t i = 0; i < strata->count;) {
         uint32_t block = strata->deviations[i].block;
