@@ -4,6 +4,7 @@
 #include "study/scenario.h"
 
 #include <gsl/gsl_randist.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -299,6 +300,108 @@ double sliced_delta(const struct sliced *sliced)
         double weight = (double)slice->events[ARM_CANARY] + (double)slice->events[ARM_STABLE];
         weighted += weight * slice->scenario->delta;
         total += weight;
+    }
+    return weighted / total;
+}
+
+/* ---- the truth about what was measured ------------------------------------------------------ */
+
+static bool is_stratum(const struct slice_verdict *slice)
+{
+    return slice->delta.defined && !slice->is_pooled &&
+           (slice->decision != DECISION_INCONCLUSIVE ||
+            strcmp(slice->reason, "straddles_margin") == 0);
+}
+
+static double traffic_of(const struct slice *slice)
+{
+    return (double)slice->events[ARM_CANARY] + (double)slice->events[ARM_STABLE];
+}
+
+/* Whether the slice is a stratum by itself; slices without events are in none. */
+static bool stands_alone(const struct verdict *verdict, const struct slice *slice)
+{
+    for (size_t i = 0; i < verdict->slice_count; i++) {
+        if (text_equals(verdict->slices[i].slice.value, slice->name)) {
+            return is_stratum(&verdict->slices[i]);
+        }
+    }
+    return false;
+}
+
+static bool rest_stands_alone(const struct verdict *verdict)
+{
+    for (size_t i = 0; i < verdict->slice_count; i++) {
+        if (verdict->slices[i].is_rest) {
+            return is_stratum(&verdict->slices[i]);
+        }
+    }
+    return false;
+}
+
+/* Marks what was measured together: all of an unstratified whole, or what is left of the slices. */
+static void together_find(const struct sliced *sliced, const struct verdict *verdict,
+                          bool *together)
+{
+    size_t smallest = sliced->count;
+    bool any = false;
+    for (size_t i = 0; i < sliced->count; i++) {
+        together[i] =
+            verdict->stratified_by.length == 0 || !stands_alone(verdict, &sliced->slices[i]);
+        any = any || (together[i] && traffic_of(&sliced->slices[i]) > 0.0);
+        if (!together[i] &&
+            (smallest == sliced->count ||
+             traffic_of(&sliced->slices[i]) < traffic_of(&sliced->slices[smallest]))) {
+            smallest = i;
+        }
+    }
+    if (any && smallest < sliced->count && !rest_stands_alone(verdict)) {
+        together[smallest] = true;
+    }
+}
+
+/* NMI of the mixture of an arm's slices at their traffic so far. */
+static double mixture_nmi(const struct sliced *sliced, enum arm arm, const bool *together,
+                          double *shares)
+{
+    double total = 0.0;
+    memset(shares, 0, sliced->cells * sizeof(*shares));
+    for (size_t i = 0; i < sliced->count; i++) {
+        const struct scenario *of = sliced->slices[i].scenario;
+        const struct population *from = arm == ARM_CANARY ? of->canary : of->stable;
+        double weight = together[i] ? (double)sliced->slices[i].events[arm] : 0.0;
+        total += weight;
+        for (size_t cell = 0; cell < sliced->cells; cell++) {
+            shares[cell] += weight * from->shares[cell];
+        }
+    }
+    for (size_t cell = 0; cell < sliced->cells && total > 0.0; cell++) {
+        shares[cell] /= total;
+    }
+    struct population mixture = {sliced->labels, sliced->labels, shares};
+    return population_nmi(&mixture, SERIN_GEOMETRIC);
+}
+
+double sliced_delta_judged(const struct sliced *sliced, const struct verdict *verdict)
+{
+    owned_memory bool *together = memory_allocate(sliced->count, sizeof(*together));
+    owned_memory double *shares = memory_allocate(sliced->cells, sizeof(*shares));
+    if (!together || !shares) {
+        return (double)NAN;
+    }
+    together_find(sliced, verdict, together);
+    double mixed = 0.0;
+    double weighted = 0.0;
+    double total = 0.0;
+    for (size_t i = 0; i < sliced->count; i++) {
+        double weight = traffic_of(&sliced->slices[i]);
+        mixed += together[i] ? weight : 0.0;
+        weighted += together[i] ? 0.0 : weight * sliced->slices[i].scenario->delta;
+        total += weight;
+    }
+    if (mixed > 0.0) {
+        weighted += mixed * (mixture_nmi(sliced, ARM_CANARY, together, shares) -
+                             mixture_nmi(sliced, ARM_STABLE, together, shares));
     }
     return weighted / total;
 }

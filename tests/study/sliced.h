@@ -9,6 +9,7 @@
 #include "serin/error.h"
 #include "study/cell.h"
 #include "study/random.h"
+#include "verdict/judge.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -44,8 +45,15 @@ void sliced_draw(struct sliced *sliced, struct random *random, uint64_t canary, 
 SERIN_MUST_CHECK enum serin_status
 sliced_tables(const struct sliced *sliced, struct block_tables **out, struct serin_error *err);
 
-/* The true delta at the traffic both arms have had so far. */
+/* The slices' true deltas, weighted by the traffic both arms have had so far. */
 double sliced_delta(const struct sliced *sliced);
+
+/*
+ * The truth about what a verdict measured: as sliced_delta, but of slices that it took together the
+ * delta of their mixtures, which is another quantity where they lose unlike amounts. NaN when
+ * memory is out.
+ */
+double sliced_delta_judged(const struct sliced *sliced, const struct verdict *verdict);
 
 /* The true delta of a slice, by the name it has in the tables. */
 double sliced_delta_of(const struct sliced *sliced, struct text_view name);

@@ -14,6 +14,8 @@
 enum {
     LOWER_MISS,
     UPPER_MISS,
+    APART_LOWER_MISS,
+    APART_UPPER_MISS,
     POOLED_LOWER_MISS,
     POOLED_UPPER_MISS,
     PROMOTED,
@@ -35,6 +37,10 @@ enum {
 static const struct measure measures[] = {
     [LOWER_MISS] = {"lower_miss",              MEASURE_RATE, "interval above the true delta, at any look",     0.03},
     [UPPER_MISS] = {"upper_miss",              MEASURE_RATE, "interval below the true delta, at any look",     0.03},
+    [APART_LOWER_MISS] = {"apart_lower_miss",        MEASURE_RATE,
+                    "the same of all slices told apart, also those too small for it",                          0.0 },
+    [APART_UPPER_MISS] = {"apart_upper_miss",        MEASURE_RATE,
+                    "the same of all slices told apart, also those too small for it",                          0.0 },
     [POOLED_LOWER_MISS] = {"pooled_lower_miss",       MEASURE_RATE, "the same without slices",                        0.0 },
     [POOLED_UPPER_MISS] = {"pooled_upper_miss",       MEASURE_RATE, "the same without slices",                        0.0 },
     [PROMOTED] = {"promoted",                MEASURE_RATE, "at any look",                                    0.0 },
@@ -206,6 +212,7 @@ struct seen {
 
 struct history {
     struct seen sliced;
+    struct seen apart; /* the same interval, held against all slices told apart */
     struct seen pooled;
     bool slice_false;
     bool slice_false_uncorrected;
@@ -286,6 +293,8 @@ static void tally_history(const struct history *history, struct tallies *tallies
     tally_add(tallies, UPPER_MISS, history->sliced.upper_miss);
     tally_add(tallies, PROMOTED, history->sliced.promoted);
     tally_add(tallies, ROLLED_BACK, history->sliced.rolled_back);
+    tally_add(tallies, APART_LOWER_MISS, history->apart.lower_miss);
+    tally_add(tallies, APART_UPPER_MISS, history->apart.upper_miss);
     tally_add(tallies, POOLED_LOWER_MISS, history->pooled.lower_miss);
     tally_add(tallies, POOLED_UPPER_MISS, history->pooled.upper_miss);
     tally_add(tallies, POOLED_PROMOTED, history->pooled.promoted);
@@ -337,7 +346,12 @@ static enum serin_status run_one(const struct cell *cell, struct sliced *sliced,
         TRY(sliced_tables(sliced, &tables, err));
         TRY(rollout_judge(&judgement, true, tables, &verdict, err));
         TRY(rollout_judge(&judgement, false, tables, &pooled, err));
-        see(&verdict, sliced_delta(sliced), &history.sliced);
+        double judged = sliced_delta_judged(sliced, &verdict);
+        if (!isfinite(judged)) {
+            return serin_fail(err, SERIN_NO_MEMORY, "the truth of a rollout");
+        }
+        see(&verdict, judged, &history.sliced);
+        see(&verdict, sliced_delta(sliced), &history.apart);
         see(&pooled, sliced_delta(sliced), &history.pooled);
         see_slices(sliced, &verdict, &history);
         if (look + 1 == looks) {
