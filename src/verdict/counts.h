@@ -14,7 +14,9 @@
 #include "serin/table.h"
 #include "verdict/grouping.h"
 #include "verdict/spec.h"
+#include "verdict/tail.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,17 +45,31 @@ struct counts {
     struct serin_triple *triples;
     size_t triple_count;
     bool has_self_pairs;
+    bool has_tail; /* of all traffic, with references, some label merged */
+    struct tail tail;
 };
 
 /*
- * Counts of all traffic, whose labels are ranked and grouped by the way: the caller destroys both,
- * the counts first. Fails with SERIN_NO_MEMORY.
+ * Counts of all traffic, whose labels are ranked (verdict/ranking_epoch.h) and grouped by the way,
+ * at most `label_cap` of them: the caller destroys both, the counts first. Fails with
+ * SERIN_NO_MEMORY.
  */
 SERIN_MUST_CHECK enum serin_status counts_create_ranked(const struct block_tables *tables,
                                                         const struct judgement *judgement,
                                                         struct grouping **out_grouping,
                                                         struct counts **out_counts,
                                                         struct serin_error *err);
+
+/*
+ * The same with only so many groups that a table of them is dense: √(n/10) for the n events of the
+ * smaller arm in the ranking's epoch, halved `halvings` times, at least MERGED_GROUPS_LEAST and at
+ * most `label_cap`.
+ */
+enum { MERGED_GROUPS_LEAST = 5 };
+SERIN_MUST_CHECK enum serin_status
+counts_create_merged(const struct block_tables *tables, const struct judgement *judgement,
+                     size_t halvings, struct grouping **out_grouping, struct counts **out_counts,
+                     struct serin_error *err);
 
 /* Counts of one slice's cells, grouped as the whole is. Fails with SERIN_NO_MEMORY. */
 SERIN_MUST_CHECK enum serin_status counts_create(struct cell_view canary, struct cell_view stable,

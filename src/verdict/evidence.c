@@ -1,5 +1,7 @@
 #include "verdict/evidence.h"
 
+#include "agreement/normalizer.h"
+#include "serin/nmi.h"
 #include "verdict/columns.h"
 #include "verdict/measure.h"
 
@@ -181,6 +183,42 @@ static void collapse_find(const struct counts *counts, struct evidence *evidence
         evidence->collapse_log_p <= log((1.0 - evidence->judgement->level) / 2.0);
 }
 
+/* The reference arm of the normalizer is the stable one; below the floor nothing is promised. */
+static enum serin_status stable_normalizer(const struct counts *counts,
+                                           enum serin_normalizer normalizer, double *out,
+                                           struct serin_error *err)
+{
+    struct serin_table table = counts_table(counts, ARM_STABLE);
+    struct serin_entropies entropies = {0};
+    bool defined = false;
+    TRY(measured(serin_entropies(&table, &entropies), "entropies of the stable arm", &defined,
+                 err));
+    *out = fmax(normalizer_mean(normalizer, entropies.reference, entropies.label), 0.1);
+    return SERIN_OK;
+}
+
+/* How much NMI the canary may have lost among the labels that are merged. */
+static enum serin_status hidden_loss_bound(const struct counts *counts, struct evidence *evidence,
+                                           struct serin_error *err)
+{
+    const struct tail *tail = &counts->tail;
+    evidence->has_tail = counts->has_tail;
+    if (!counts->has_tail || !evidence->delta.defined) {
+        return SERIN_OK;
+    }
+    double normalizer = 0.0;
+    TRY(stable_normalizer(counts, evidence->judgement->normalizer, &normalizer, err));
+    const struct arm_result *canary = &evidence->arms[ARM_CANARY].result;
+    const struct arm_result *stable = &evidence->arms[ARM_STABLE].result;
+    struct tail_confidence confidence = {.z = evidence->z,
+                                         .canary_effect = canary->design_effect,
+                                         .stable_effect = stable->design_effect};
+    double share = fmax((double)tail->canary.events / (double)canary->samples,
+                        (double)tail->stable.events / (double)stable->samples);
+    evidence->hidden_loss = tail_hidden_information(tail, share, &confidence) / normalizer;
+    return SERIN_OK;
+}
+
 enum serin_status evidence_measure(const struct counts *counts, const struct block_tables *tables,
                                    const struct judgement *judgement, struct evidence *out,
                                    struct serin_error *err)
@@ -203,6 +241,7 @@ enum serin_status evidence_measure(const struct counts *counts, const struct blo
     effective_sizes(&evidence);
     merged_wholly_find(counts, &evidence);
     collapse_find(counts, &evidence);
+    TRY(hidden_loss_bound(counts, &evidence, err));
     *out = evidence;
     return SERIN_OK;
 }

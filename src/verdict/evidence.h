@@ -67,6 +67,9 @@ struct evidence {
     struct serin_comparison comparison; /* behind a defined delta of the design `reference` */
     bool is_stratified; /* delta and what goes with it are the slices' weighted mean */
     double rest_share;  /* then: largest share of an arm's events in slices too small for it */
+    bool is_merged;     /* to as few labels as the samples fill */
+    bool has_tail;      /* labels are merged, and what goes on among them is bounded: */
+    double hidden_loss; /* of NMI at most, among the merged labels */
     size_t rows;        /* labels that occur in either arm; in `shift` rows is 0 */
     size_t columns;
     double collapse_log_p; /* ln of the chance that the canary has its one label by luck; else 0 */

@@ -176,11 +176,8 @@ static bool merged_apart(const struct evidence *evidence)
     return evidence->source_capped || (evidence->judgement->design != DESIGN_SHIFT && is_apart);
 }
 
-/*
- * Rare labels merged by one ranking are the same quantity in both arms, but what goes on among them
- * is hidden. A quarter of the margin of an arm's events may be.
- */
-static bool labels_capped(const struct evidence *evidence)
+/* Without references nothing tells what the merged events are: few of them may be. */
+static bool merged_are_many(const struct evidence *evidence)
 {
     for (size_t arm = 0; arm < ARM_COUNT; arm++) {
         const struct arm_evidence *of = &evidence->arms[arm];
@@ -189,6 +186,18 @@ static bool labels_capped(const struct evidence *evidence)
         }
     }
     return false;
+}
+
+/*
+ * Rare labels merged by one ranking are the same quantity in both arms, but what goes on among them
+ * is hidden. With the most that may be lost there the delta has to lie within the margin still.
+ */
+static bool labels_capped(const struct evidence *evidence)
+{
+    if (evidence->has_tail) {
+        return evidence->delta.lower - evidence->hidden_loss <= -evidence->margin;
+    }
+    return merged_are_many(evidence);
 }
 
 /*
@@ -245,6 +254,15 @@ const struct guard guards[] = {
     {"warm_up",               GUARD_HOLDS_PROMOTE, warm_up             },
 };
 const size_t guard_count = ARRAY_LENGTH(guards);
+
+bool guards_find_sparse(const struct evidence *evidence)
+{
+    double least = fmin(evidence->arms[ARM_CANARY].effective, evidence->arms[ARM_STABLE].effective);
+    return evidence->delta.defined && evidence->judgement->merge_rare &&
+           evidence->judgement->design != DESIGN_SHIFT &&
+           least >= (double)evidence->judgement->min_samples &&
+           (too_few_samples(evidence) || sparse_table(evidence) || unseen_cells(evidence));
+}
 
 /* Why there is no delta: the state of the arm that has none, the canary's first. */
 static const char *undefined_reason(const struct evidence *evidence)

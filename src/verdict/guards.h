@@ -25,6 +25,12 @@ struct guard {
 extern const struct guard guards[];
 extern const size_t guard_count;
 
+/*
+ * Whether the samples, enough for fewer labels, are too few for so many: merging rare ones may
+ * help.
+ */
+bool guards_find_sparse(const struct evidence *evidence);
+
 struct outcome {
     enum decision decision;
     const char *reason;

@@ -7,6 +7,7 @@
 #include "verdict/grouping.h"
 #include "verdict/guards.h"
 #include "verdict/label_changes.h"
+#include "verdict/measurement.h"
 #include "verdict/mix.h"
 #include "verdict/one_pod.h"
 #include "verdict/slices.h"
@@ -81,24 +82,23 @@ enum serin_status judge(const struct spec *spec, const struct block_tables *tabl
                         const struct judge_context *context, struct verdict *out,
                         struct serin_error *err)
 {
-    owned(grouping) grouping = NULL;
-    owned(counts) counts = NULL;
-    struct evidence evidence;
+    measurement_scope measurement = MEASUREMENT_NONE;
     struct verdict verdict;
     verdict_begin(spec, &verdict);
-    TRY(counts_create_ranked(tables, &spec->judgement, &grouping, &counts, err));
-    TRY(evidence_measure(counts, tables, &spec->judgement, &evidence, err));
-    TRY(companions_measure(counts, &evidence, err));
-    TRY(traffic_compare(counts, tables, &evidence, err));
-    TRY(reference_mix_compare(counts, &evidence, err));
-    TRY(slice_mix_compare(tables, spec, &evidence, err));
-    evidence_assess(tables, context, &evidence);
-    evidence.window_slides =
+    TRY(measurement_take(spec, tables, &measurement, err));
+    const struct counts *counts = measurement.counts;
+    struct evidence *evidence = &measurement.evidence;
+    TRY(companions_measure(counts, evidence, err));
+    TRY(traffic_compare(counts, tables, evidence, err));
+    TRY(reference_mix_compare(counts, evidence, err));
+    TRY(slice_mix_compare(tables, spec, evidence, err));
+    evidence_assess(tables, context, evidence);
+    evidence->window_slides =
         spec->window.width_ms > 0 && spec->judgement.interval == INTERVAL_SEQUENTIAL;
-    label_changes_find(counts, &evidence);
-    TRY(slices_judge(tables, spec, grouping, &evidence, &verdict, err));
-    TRY(one_pod_find(counts, tables, &evidence, err));
-    verdict_fill(&evidence, &verdict);
+    label_changes_find(counts, evidence);
+    TRY(slices_judge(tables, spec, measurement.grouping, evidence, &verdict, err));
+    TRY(one_pod_find(counts, tables, evidence, err));
+    verdict_fill(evidence, &verdict);
     *out = verdict;
     return SERIN_OK;
 }

@@ -69,8 +69,14 @@ const struct reason reasons[] = {
         "see whether the canary emits more, fewer or rarer labels, which can move NMI by itself"),
     ROW("labels_changed", "labels appeared, vanished or swapped although their names are fixed",
         "check the label names against the rules that use them"),
-    ROW("labels_capped", "rare labels were merged into one, so a change among them may be hidden",
-        "raise label_cap, or emit fewer labels"),
+    ROW("labels_merged",
+        "there are too few samples for so many labels, so the rare ones were judged as one",
+        "wait for more samples to tell more labels apart"),
+    ROW("labels_capped",
+        "rare labels were merged into one, and a loss among them that cannot be excluded would "
+        "pass "
+        "the margin",
+        "wait for more samples, raise label_cap, or emit fewer labels"),
     ROW("sample_ratio_unclear",
         "the canary did not get its share of the traffic, unless bursts explain it, which fewer "
         "than 20 time buckets cannot tell",

@@ -19,6 +19,7 @@ const struct judgement judgement_default = {
     .canary_share = 0.0,
     .min_referenced = 0.5,
     .label_cap = 200,
+    .merge_rare = true,
     .warm_up_ms = 0,
 };
 
@@ -109,6 +110,11 @@ static const struct decode_field judgement_rows[] = {
      .minimum = "2",
      .maximum = "1000",
      .help = "labels, and references, told apart; the rarest beyond are merged into one"},
+    {.name = "merge_rare",
+     DECODE_BOOL(struct judgement, merge_rare),
+     .fallback = "true",
+     .help = "judge the rare labels as one while there are too few samples for so many; false: "
+             "wait for more samples"},
     {.name = "warm_up",
      DECODE_DURATION(struct judgement, warm_up_ms),
      .fallback = "0s",

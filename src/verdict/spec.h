@@ -38,6 +38,7 @@ struct judgement {
     double canary_share;   /* promised share of the traffic, in (0, 1); 0: none promised */
     double min_referenced; /* share of an arm's events that needs a reference for a promote */
     uint64_t label_cap;    /* labels and references told apart; the tail is merged into one */
+    bool merge_rare;       /* merge more of them while samples are too few for so many */
     int64_t warm_up_ms;    /* a promote is held back this long after the canary's first event */
 };
 extern const struct judgement judgement_default;

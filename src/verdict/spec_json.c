@@ -15,6 +15,7 @@ static void write_judgement(const struct judgement *judgement, struct json_write
     json_field_double(writer, "canary_share", judgement->canary_share);
     json_field_double(writer, "min_referenced", judgement->min_referenced);
     json_field_uint64(writer, "label_cap", judgement->label_cap);
+    json_field_bool(writer, "merge_rare", judgement->merge_rare);
     json_field_int64(writer, "warm_up_ms", judgement->warm_up_ms);
 }
 

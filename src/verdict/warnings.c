@@ -80,10 +80,17 @@ static bool label_count_extreme(const struct evidence *evidence)
     return labels * labels > smaller;
 }
 
-/* Some label was merged, but too little for the guard. */
+/* Because the samples are too few for so many labels. */
 static bool labels_merged(const struct evidence *evidence)
 {
-    return evidence->arms[ARM_CANARY].merged > 0 || evidence->arms[ARM_STABLE].merged > 0;
+    return evidence->is_merged;
+}
+
+/* Some label was merged beyond the cap, but so that the guard sees no harm in it. */
+static bool labels_capped(const struct evidence *evidence)
+{
+    return !evidence->is_merged &&
+           (evidence->arms[ARM_CANARY].merged > 0 || evidence->arms[ARM_STABLE].merged > 0);
 }
 
 static bool window_slides(const struct evidence *evidence)
@@ -125,7 +132,8 @@ static const struct warning {
     {"labels_new",            labels_new           },
     {"labels_lost",           labels_lost          },
     {"labels_swapped",        labels_swapped       },
-    {"labels_capped",         labels_merged        },
+    {"labels_merged",         labels_merged        },
+    {"labels_capped",         labels_capped        },
     {"label_count_extreme",   label_count_extreme  },
     {"window_slides",         window_slides        },
     {"slices_small",          slices_small         },

@@ -136,6 +136,7 @@ static enum serin_status run_one(const struct cell *cell, struct scenario *scena
     judgement.interval = INTERVAL_FIXED;
     judgement.min_samples = LEAST_SAMPLES;
     judgement.margin = cell_number(cell, "margin");
+    judgement.merge_rare = false; /* would be another delta; the study of sparse tables asks it */
     judgement.normalizer = scenario->normalizer;
     if (judgement.label_cap < scenario->stable->columns) {
         judgement.label_cap = scenario->stable->columns;

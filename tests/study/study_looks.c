@@ -360,6 +360,7 @@ static enum serin_status run(const struct cell *cell, struct random *random, siz
         .block_counts = counts,
     };
     looking.judgement.min_samples = LEAST_SAMPLES;
+    looking.judgement.merge_rare = false; /* would be another delta */
     looking.judgement.margin = cell_number(cell, "margin");
     looking.judgement.normalizer = scenario->normalizer;
     for (size_t i = 0; i < repetitions; i++) {

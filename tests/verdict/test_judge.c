@@ -342,9 +342,72 @@ Test(judge, rare_labels_are_merged_alike_in_both_arms)
         stable[i * MANY + i] = 1900;
     }
     owned(block_tables) heavy = arms_of(canary, stable, MANY, MANY);
-    expect_verdict(judged(&spec, heavy), DECISION_INCONCLUSIVE, "labels_capped");
-    spec.judgement.label_cap = 30;
     expect_verdict(judged(&spec, heavy), DECISION_PROMOTE, "within_margin");
+}
+
+/* Every rare label's events come out as one of four rare labels, at random. */
+Test(judge, what_goes_wrong_among_merged_labels_holds_a_promote_back)
+{
+    enum { MANY = 30, KEPT = 9 };
+    struct spec spec = default_spec();
+    static uint64_t canary[MANY * MANY];
+    static uint64_t stable[MANY * MANY];
+    for (size_t i = 0; i < MANY; i++) {
+        for (size_t k = 0; k < 4; k++) {
+            size_t wrong = KEPT + (i - KEPT + k) % (MANY - KEPT);
+            canary[i * MANY + (i < KEPT ? i : wrong)] += i < KEPT ? 250 : 50;
+        }
+        stable[i * MANY + i] = i < KEPT ? 19000 : 3800;
+    }
+    owned(block_tables) tables = arms_of(canary, stable, MANY, MANY);
+    expect_verdict(judged(&spec, tables), DECISION_ROLLBACK, "beyond_margin");
+    spec.judgement.label_cap = KEPT + 1;
+    struct verdict verdict = judged(&spec, tables);
+    cr_assert(gt(dbl, verdict.delta.lower, -0.1)); /* all that a merged table sees */
+    expect_verdict(verdict, DECISION_INCONCLUSIVE, "labels_capped");
+}
+
+enum { SPARSE = 100 };
+
+/* SPARSE labels, each event wrong with a chance of `wrong` in 10, over all other labels. */
+static struct block_tables *sparse_arms(uint64_t canary_wrong)
+{
+    static uint64_t canary[SPARSE * SPARSE];
+    static uint64_t stable[SPARSE * SPARSE];
+    for (size_t row = 0; row < SPARSE; row++) {
+        uint64_t events = 2000 / (row + 1);
+        for (size_t column = 0; column < SPARSE; column++) {
+            canary[row * SPARSE + column] = 0;
+            stable[row * SPARSE + column] = row == column ? 19 * events : 0;
+        }
+        for (uint64_t i = 0; i < events; i++) {
+            size_t wrong = (row + 1 + i * 7 % (SPARSE - 1)) % SPARSE;
+            canary[row * SPARSE + (i % 10 < canary_wrong ? wrong : row)]++;
+        }
+    }
+    return arms_of(canary, stable, SPARSE, SPARSE);
+}
+
+Test(judge, a_table_too_sparse_is_judged_with_its_rare_labels_merged)
+{
+    static const struct {
+        uint64_t wrong;
+        enum decision decision;
+        const char *reason;
+    } cases[] = {
+        {0, DECISION_PROMOTE,  "within_margin"},
+        {6, DECISION_ROLLBACK, "beyond_margin"},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct spec spec = default_spec();
+        spec.judgement.min_samples = 100;
+        owned(block_tables) tables = sparse_arms(cases[i].wrong);
+        struct verdict verdict = judged(&spec, tables);
+        expect_verdict(verdict, cases[i].decision, cases[i].reason);
+        cr_assert(eq(int, warns(&verdict, "labels_merged"), i > 0));
+        spec.judgement.merge_rare = false;
+        cr_assert(eq(int, judged(&spec, tables).decision == DECISION_INCONCLUSIVE, i > 0));
+    }
 }
 
 /* 20 labels in the stable arm; in a canary of a 19th of its size the same ones under new names. */

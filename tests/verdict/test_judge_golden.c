@@ -52,6 +52,7 @@ static struct spec spec_of(json_t *entry)
     const char *interval = json_string_value(json_object_get(entry, "interval"));
     const char *normalizer = json_string_value(json_object_get(entry, "normalizer"));
     spec.judgement.min_samples = 100;
+    spec.judgement.merge_rare = false; /* the specification refuses sparse tables */
     spec.judgement.interval =
         interval && strcmp(interval, "sequential") == 0 ? INTERVAL_SEQUENTIAL : INTERVAL_FIXED;
     if (normalizer) {

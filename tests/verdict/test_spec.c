@@ -58,6 +58,7 @@ Test(spec, a_stream_without_settings_is_judged_by_the_defaults)
     cr_assert(eq(u64, judgement.min_samples, judgement_default.min_samples));
     cr_assert(eq(u64, judgement.plan, judgement_default.plan));
     cr_assert(eq(u64, judgement.label_cap, judgement_default.label_cap));
+    cr_assert(eq(int, judgement.merge_rare, judgement_default.merge_rare));
     cr_assert(eq(i64, judgement.warm_up_ms, judgement_default.warm_up_ms));
 }
 
