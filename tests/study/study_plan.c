@@ -50,7 +50,7 @@ static const struct measure measures[] = {
 static void add_cell(struct cell_list *cells, size_t labels, double nmi, double share,
                      double margin, double delta, size_t pods, size_t repetitions)
 {
-    struct cell *cell = cell_list_add(cells, repetitions, 100);
+    struct cell *cell = cell_list_add(cells, repetitions, repetitions);
     cell_set_number(cell, "references", (double)labels);
     cell_set_number(cell, "labels", (double)labels);
     cell_set_text(cell, "marginal", "zipf");
@@ -73,8 +73,8 @@ static void add_arms(struct cell_list *cells, size_t labels, double nmi)
     for (size_t s = 0; s < ARRAY_LENGTH(all_shares); s++) {
         for (size_t m = 0; m < ARRAY_LENGTH(all_margins); m++) {
             double margin = all_margins[m];
-            add_cell(cells, labels, nmi, all_shares[s], margin, 0.0, 0, 400);
-            add_cell(cells, labels, nmi, all_shares[s], margin, -2.0 * margin, 0, 400);
+            add_cell(cells, labels, nmi, all_shares[s], margin, 0.0, 0, 300);
+            add_cell(cells, labels, nmi, all_shares[s], margin, -2.0 * margin, 0, 300);
         }
     }
 }
@@ -240,6 +240,13 @@ static void forget(const struct rolling *rolling)
     }
 }
 
+static uint64_t smaller_arm(const struct rolling *rolling, size_t look)
+{
+    uint64_t canary = events_by(rolling, ARM_CANARY, look);
+    uint64_t stable = events_by(rolling, ARM_STABLE, look);
+    return canary < stable ? canary : stable;
+}
+
 /* The look that decides as predicted; LOOKS_MAX when none does before. */
 static enum serin_status decide(const struct rolling *rolling, struct random *random,
                                 size_t *out_look, struct serin_error *err)
@@ -251,6 +258,9 @@ static enum serin_status decide(const struct rolling *rolling, struct random *ra
         owned(block_tables) tables = NULL;
         struct verdict verdict;
         draw_look(rolling, random, look);
+        if (smaller_arm(rolling, look) < rolling->judgement->min_samples) {
+            continue; /* never decided, and most of the time */
+        }
         TRY(make_tables(rolling, look, &tables, err));
         TRY(rollout_judge(rolling->judgement, false, tables, &verdict, err));
         if (verdict.decision == rolling->prediction->decision) {
