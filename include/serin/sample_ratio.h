@@ -62,9 +62,10 @@ serin_sample_ratio_anytime(const struct serin_traffic *buckets, size_t count, do
 /*
  * Whether both arms' events spread alike over kinds (the columns; rows are ignored), valid at every
  * look. Each kind is tested against all others by the normal mixture likelihood ratio of its shares
- * in the two arms, at the design effect of that very kind between the arm's blocks, and the ratios
- * are averaged, which keeps them valid however many kinds there are. An arm with a single block
- * counts as independent events. `out->deff` is that of the kind that says most.
+ * in the two arms, at the design effect of that very kind between blocks (the larger of both arms',
+ * for the smaller one sees few bursts of a rare kind), and the ratios are averaged, which keeps
+ * them valid however many kinds there are. An arm with a single block counts as independent events.
+ * `out->deff` is that of the kind that says most.
  *
  * Fails with SERIN_INVALID when a column is out of range, the arms' columns differ or block ids
  * descend, SERIN_UNDEFINED when an arm has no events, SERIN_RANGE and SERIN_NO_MEMORY.

@@ -96,7 +96,7 @@ static double design_effect(const struct arm_mix *arm, const struct kind *kind)
 struct contrast {
     double square; /* of their difference over its standard error, as a normal one */
     double weight; /* of what is known of the relative error against what is expected of it */
-    double deff;   /* the larger */
+    double deff;
 };
 
 /* Satterthwaite's degrees of freedom; 0: no blocks, so nothing was estimated. */
@@ -112,32 +112,40 @@ static double freedom(const struct arm_mix arms[2], const double variances[2])
     return sum > 0.0 ? all * all / sum : 0.0;
 }
 
+/*
+ * The larger of both arms' effects on a kind: bursts are the traffic's, and an arm that has met few
+ * of a rare kind's has too few to tell how long they are, or none at all.
+ */
+static double common_effect(const struct arm_mix arms[2], size_t column)
+{
+    return fmax(design_effect(&arms[0], &arms[0].kinds[column]),
+                design_effect(&arms[1], &arms[1].kinds[column]));
+}
+
 static bool contrast_of(const struct arm_mix arms[2], size_t column, struct contrast *out)
 {
-    double events[2];
-    double deffs[2];
-    double variances[2];
+    double shares[2];
     double sizes[2];
+    double variances[2];
+    double deff = common_effect(arms, column);
     for (size_t arm = 0; arm < 2; arm++) {
-        const struct kind *kind = &arms[arm].kinds[column];
-        deffs[arm] = design_effect(&arms[arm], kind);
-        sizes[arm] = (double)arms[arm].total / deffs[arm];
-        events[arm] = (double)kind->events / deffs[arm];
+        shares[arm] = (double)arms[arm].kinds[column].events / (double)arms[arm].total;
+        sizes[arm] = (double)arms[arm].total / deff;
     }
-    double share = (events[0] + events[1]) / (sizes[0] + sizes[1]);
+    double share = (shares[0] * sizes[0] + shares[1] * sizes[1]) / (sizes[0] + sizes[1]);
     if (!(share > 0.0 && share < 1.0)) {
         return false;
     }
     variances[0] = share * (1.0 - share) / sizes[0];
     variances[1] = share * (1.0 - share) / sizes[1];
-    double difference = events[0] / sizes[0] - events[1] / sizes[1];
+    double difference = shares[0] - shares[1];
     double square = difference * difference / (variances[0] + variances[1]);
     double df = freedom(arms, variances);
     double expected = anytime_relative_error * fmin(share, 1.0 - share);
     *out = (struct contrast){
         .square = df > 0.0 ? anytime_normal_square(square, df) : square,
         .weight = expected * expected / (variances[0] + variances[1]),
-        .deff = fmax(deffs[0], deffs[1]),
+        .deff = deff,
     };
     return true;
 }

@@ -91,7 +91,7 @@ static void plan(enum profile profile, struct cell_list *cells)
     for (size_t e = is_full ? 0 : 1; e < ARRAY_LENGTH(events); e++) {
         for (size_t i = 0; i < ARRAY_LENGTH(questions); i++) {
             const struct question *question = &questions[i];
-            size_t repetitions = is_full ? 2000 : 160;
+            size_t repetitions = is_full ? (question->labels > 20.0 ? 400 : 2000) : 80;
             struct cell *cell = cell_list_add(cells, repetitions, repetitions / 8);
             cell_set_text(cell, "guard", question->guard);
             cell_set_text(cell, "fault", question->fault);

@@ -55,10 +55,8 @@ static void plan(enum profile profile, struct cell_list *cells)
         add_cell(cells, is_full ? 2000 : 200, "share", 0.05, 1, bursts[b], 1.2);
         for (size_t k = 0; k < ARRAY_LENGTH(kinds); k++) {
             size_t repetitions = kinds[k] > 5 ? 2000 : 8000;
-            if (is_full || kinds[k] <= 5) {
-                add_cell(cells, is_full ? repetitions : 400, "kinds", 0.1, kinds[k], bursts[b],
-                         1.0);
-            }
+            size_t small = kinds[k] > 5 ? 40 : 400;
+            add_cell(cells, is_full ? repetitions : small, "kinds", 0.1, kinds[k], bursts[b], 1.0);
         }
         add_cell(cells, is_full ? 2000 : 80, "kinds", 0.1, 5, bursts[b], 0.5);
         add_cell(cells, is_full ? 8000 : 400, "missing", 0.1, 2, bursts[b], 1.0);
