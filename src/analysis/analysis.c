@@ -98,6 +98,7 @@ enum serin_status question_judge(const struct question *question, const struct b
     const struct catalog_stream *stream = question->stream;
     struct judge_context context = {.now_ms = now_ms,
                                     .stale_after_ms = stream->stream.stale_after_ms,
+                                    .is_sampled = stream_is_sampled(&stream->stream),
                                     .in_maintenance = maintenance_is_open(
                                         stream->maintenance, stream->maintenance_count, now_ms)};
     return judge(question->spec, tables, &context, out, err);

@@ -73,6 +73,7 @@ struct stream_options {
     size_t slice_count;
     char *owner;
     bool is_keyed;
+    double sample_keys;
     enum source_error_policy on_source_error;
     int64_t block_ms;
     int64_t retention_ms;
@@ -145,6 +146,13 @@ static const struct decode_field stream_fields[] = {
      DECODE_BOOL(struct stream_options, is_keyed),
      .fallback = "false",
      .help = "store: keep hashed keys, for the design paired and for late references"},
+    {.name = "sample_keys",
+     DECODE_DOUBLE(struct stream_options, sample_keys),
+     .fallback = "1",
+     .above = "0",
+     .maximum = "1",
+     .help = "store: share of the keys that count, the same ones in both arms; below 1 every event "
+             "needs a key"},
     {.name = "on_source_error",
      DECODE_ENUM(struct stream_options, on_source_error, policy_names),
      .fallback = "error",
@@ -197,6 +205,7 @@ static void stream_borrow(const struct stream_options *options, struct catalog_s
                    .process_start = options->process_start,
                    .slice_count = options->slice_count,
                    .keyed = options->is_keyed,
+                   .sample_keys = options->sample_keys,
                    .block_ms = options->block_ms,
                    .retention_ms = options->retention_ms,
                    .lookback_ms = options->lookback_ms,
@@ -372,6 +381,11 @@ static enum serin_status attach_source(const struct catalog *catalog, const stru
         return list_sources(catalog, node, source_path, stream->stream.source, err);
     }
     look_back_no_further_than_kept(stream);
+    if (stream_is_sampled(&stream->stream) && strcmp(stream->driver->type, embedded_store) != 0) {
+        char sample_path[DECODE_PATH_SIZE];
+        decode_path_field(path, "sample_keys", sample_path);
+        return decode_fail(node, sample_path, err, "only the embedded store samples keys");
+    }
     serin_error_at(err, "%s", path);
     return stream->driver->check ? stream->driver->check(&stream->stream, err) : SERIN_OK;
 }

@@ -83,6 +83,9 @@ static void write_stream(struct json_writer *json, struct store *store,
     json_field_text(json, "design", design_name(stream->judgement.design));
     json_field_double(json, "margin", judgement_margin(&stream->judgement));
     json_field_uint64(json, "min_samples", stream->judgement.min_samples);
+    if (stream_is_sampled(&stream->stream)) {
+        json_field_double(json, "sample_keys", stream->stream.sample_keys);
+    }
     json_write_key(json, "slices");
     json_write_array_begin(json);
     for (size_t i = 0; i < stream->stream.slice_count; i++) {

@@ -27,10 +27,17 @@ struct stream {
     const char *slices[SLICE_DIMENSIONS_MAX];
     size_t slice_count;
     bool keyed;             /* store: keep hashed keys, for `paired` and late references */
+    double sample_keys;     /* store: share of the keys that count; 0 or 1: all events */
     int64_t block_ms;       /* base width of a block's time bucket */
     int64_t retention_ms;   /* store: how long blocks (and keys) are kept */
     int64_t lookback_ms;    /* the longest `rollout` window */
     int64_t stale_after_ms; /* data older than this are stale */
 };
+
+/* Whether only some of the stream's keys count. */
+static inline bool stream_is_sampled(const struct stream *stream)
+{
+    return stream->sample_keys > 0.0 && stream->sample_keys < 1.0;
+}
 
 #endif

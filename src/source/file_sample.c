@@ -2,16 +2,10 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "source/key_sample.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-bool sample_keeps_key(struct text_view key, double rate)
-{
-    static const struct hash_key everywhere = {{0}};
-    double place = (double)(hash_siphash64(&everywhere, key.start, key.length) >> 11) * 0x1p-53;
-    return place < rate;
-}
 
 /* A row that outlives the reading of it: `row` borrows from `texts`. */
 struct kept_row {

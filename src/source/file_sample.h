@@ -7,12 +7,6 @@
 #include "source/file_rows.h"
 
 /*
- * Whether a key is within a share of all keys: hash(key) < rate · 2⁶⁴, by a hash that is the same
- * everywhere, so that both arms, all files and all versions keep the same keys. Rate 1 keeps all.
- */
-bool sample_keeps_key(struct text_view key, double rate);
-
-/*
  * As file_rows_read, but passes on only the rows that the options sample: those whose key is kept,
  * and of these `sample_rows` at random, in the file's order. The choice depends on the seed, the
  * arm and the order of rows alone. Tells options->sampled, where there is one, how many rows

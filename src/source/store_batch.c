@@ -1,4 +1,5 @@
 #include "serin/table.h"
+#include "source/key_sample.h"
 #include "source/slice_tuple.h"
 #include "source/store_state.h"
 
@@ -174,6 +175,13 @@ static enum serin_status check_event(const struct store_batch *batch, const stru
         serin_error_at(err, "label");
         return serin_fail(err, SERIN_INVALID, "an event has a label, or a key and a reference");
     }
+    if (!event->has_key && stream_is_sampled(stream)) {
+        serin_error_at(err, "key");
+        return serin_fail(err, SERIN_INVALID,
+                          "stream \"%s\" counts a share of the keys (sample_keys), so every event "
+                          "needs one",
+                          stream->name);
+    }
     if (!event->has_label && !stream->keyed) {
         serin_error_at(err, "label");
         return serin_fail(
@@ -189,6 +197,10 @@ enum serin_status store_batch_add(struct store_batch *batch, const struct stream
                                   const struct label_event *event, struct serin_error *err)
 {
     TRY(check_event(batch, stream, event, err));
+    if (stream_is_sampled(stream) && !sample_keeps_key(event->key, stream->sample_keys)) {
+        batch->size++; /* accepted, and known not to count */
+        return SERIN_OK;
+    }
     struct batch_part *part = find_part(batch, stream);
     if (!part && add_part(batch, stream, &part) != SERIN_OK) {
         return no_memory(err);

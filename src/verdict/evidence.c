@@ -261,6 +261,7 @@ void evidence_assess(const struct block_tables *tables, const struct judge_conte
     evidence->incomplete_reason = block_tables_incomplete_reason(tables);
     evidence->source_capped = block_tables_capped(tables);
     evidence->in_maintenance = context->in_maintenance;
+    evidence->is_sampled = context->is_sampled;
     evidence->in_warm_up = evidence->judgement->warm_up_ms > 0 && canary->first_ms > 0 &&
                            context->now_ms - canary->first_ms < evidence->judgement->warm_up_ms;
     for (size_t arm = 0; arm < ARM_COUNT; arm++) {

@@ -84,6 +84,7 @@ struct evidence {
     bool source_capped;  /* labels were folded where they came from */
     const char *incomplete_reason;
     bool in_maintenance;
+    bool is_sampled;
     bool in_warm_up;
     double sample_ratio_p; /* 1 when no share is promised */
     bool sample_ratio_mismatch;

@@ -22,6 +22,7 @@ struct judge_context {
     int64_t now_ms;         /* when the question was asked */
     int64_t stale_after_ms; /* data older than this are stale; 0: never */
     bool in_maintenance;    /* a maintenance window is open */
+    bool is_sampled;        /* the tables hold some of the events' keys only */
 };
 
 /* Below so many blocks the variance between them cannot be told. */

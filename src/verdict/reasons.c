@@ -111,6 +111,8 @@ const struct reason reasons[] = {
         ""),
     ROW("window_slides", "the window slides, for which a sequential interval is not made",
         "use the window rollout, or look only once with a fixed interval"),
+    ROW("sampled", "only a share of the keys is counted (sample_keys of the stream)",
+        "raise sample_keys where more samples are wanted"),
     ROW("slices_small", "some slices have too few samples by themselves and were judged together",
         ""),
     ROW("slices_undecided", "some slices are neither clearly within nor clearly beyond the margin",

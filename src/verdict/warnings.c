@@ -98,6 +98,11 @@ static bool window_slides(const struct evidence *evidence)
     return evidence->window_slides;
 }
 
+static bool sampled(const struct evidence *evidence)
+{
+    return evidence->is_sampled;
+}
+
 static bool slices_small(const struct evidence *evidence)
 {
     return evidence->slices.small > 0;
@@ -136,6 +141,7 @@ static const struct warning {
     {"labels_capped",         labels_capped        },
     {"label_count_extreme",   label_count_extreme  },
     {"window_slides",         window_slides        },
+    {"sampled",               sampled              },
     {"slices_small",          slices_small         },
     {"slices_undecided",      slices_undecided     },
     {"slices_left_out",       slices_left_out      },

@@ -2,6 +2,7 @@
 #include "source/file_sample.h"
 
 #include "base/buffer.h"
+#include "source/key_sample.h"
 #include "support/tables_dump.h"
 #include "support/temp_folder.h"
 

@@ -152,6 +152,51 @@ Test(store, a_late_reference_needs_a_keyed_stream)
     store_close(store);
 }
 
+static struct stream sampled_stream(void)
+{
+    struct stream stream = plain_stream;
+    stream.sample_keys = 0.25;
+    return stream;
+}
+
+Test(store, a_share_of_the_keys_counts_and_it_is_the_same_in_both_arms)
+{
+    enum { KEYS = 400 };
+    struct fake_clock clock = fake_clock_at(NOW_MS);
+    struct store *store = open_store(temp_path("a.db"), &clock);
+    const struct stream stream = sampled_stream();
+    for (size_t arm = 0; arm < 2; arm++) {
+        const char *name = arm == 0 ? "canary" : "stable";
+        for (unsigned i = 0; i < KEYS; i++) {
+            char key[16];
+            (void)snprintf(key, sizeof(key), "order-%u", i);
+            struct append_result result =
+                APPEND(store, NULL,
+                       {.stream = &stream, .arm = name, .pod = name, .label = "x", .key = key});
+            cr_assert(eq(u64, result.accepted, 1));
+        }
+    }
+    owned(block_tables) tables = fetch_tables(store, &stream, NOW_MS);
+    uint64_t counted = block_tables_events(tables, ARM_CANARY);
+    cr_assert(counted > KEYS / 8 && counted < KEYS * 3 / 8, "%d", (int)counted);
+    cr_assert(eq(u64, block_tables_events(tables, ARM_STABLE), counted));
+    store_close(store);
+}
+
+Test(store, a_stream_that_samples_keys_needs_them)
+{
+    struct fake_clock clock = fake_clock_at(NOW_MS);
+    struct store *store = open_store(temp_path("a.db"), &clock);
+    const struct stream stream = sampled_stream();
+    const struct brief keyless = {.stream = &stream, .arm = "canary", .pod = "c", .label = "x"};
+    struct append_result result = {0};
+    struct serin_error err = {0};
+    cr_assert(eq(int, try_append(store, NULL, &keyless, 1, &result, &err), SERIN_INVALID));
+    cr_assert(eq(str, err.field, "key"));
+    cr_assert(ne(ptr, strstr(err.detail, "sample_keys"), NULL));
+    store_close(store);
+}
+
 Test(store, lists_the_arms_that_pushed_the_latest_first)
 {
     struct fake_clock clock = fake_clock_at(NOW_MS);

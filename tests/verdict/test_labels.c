@@ -104,3 +104,16 @@ Test(labels, in_pairs_without_reference_the_stable_labels_are_the_reference)
     cr_assert(eq(dbl, first->stable_precision, 1.0));
     block_tables_destroy(tables);
 }
+
+Test(labels, a_sample_of_the_keys_is_told)
+{
+    struct spec spec = default_spec();
+    owned(block_tables) tables = arms_with_errors(5000, 0.2, 50000, 0.2);
+    struct judge_context context = {.now_ms = TABLE_START_MS + 5 * MINUTE_MS, .is_sampled = true};
+    struct verdict verdict = judged_at(&spec, tables, &context);
+    expect_verdict(verdict, DECISION_PROMOTE, "within_margin");
+    cr_assert(warns(&verdict, "sampled"));
+    context.is_sampled = false;
+    verdict = judged_at(&spec, tables, &context);
+    cr_assert(not(warns(&verdict, "sampled")));
+}
