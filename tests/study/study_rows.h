@@ -8,6 +8,7 @@ extern const struct study study_coverage;
 extern const struct study study_bursts;
 extern const struct study study_paired;
 extern const struct study study_shift;
+extern const struct study study_drift;
 extern const struct study study_looks;
 extern const struct study study_decisions;
 extern const struct study study_slices;
