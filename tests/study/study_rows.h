@@ -16,5 +16,6 @@ extern const struct study study_plan;
 extern const struct study study_traffic;
 extern const struct study study_guards;
 extern const struct study study_sampling;
+extern const struct study study_sparse;
 
 #endif
