@@ -47,6 +47,43 @@ class ServiceCase(unittest.TestCase):
             self.assertIn(says, problem["detail"])
 
 
+class LateReferences(ServiceCase):
+    config = """
+streams:
+  - name: late
+    keyed: true
+    block: 1m
+    analysis: {min_samples: 300}
+"""
+
+    def push_parts(self, arm, count, errors):
+        """Pushes labels without their references; returns the events of the references."""
+        references = []
+        events = label_events("late", arm, count, errors, seed=arm)
+        for i, event in enumerate(events):
+            event["key"] = f"{arm}-{i}"
+            reference = {name: event[name] for name in ("stream", "time", "key")}
+            references.append({**reference, "reference": event.pop("reference")})
+        self.assertEqual(self.service.push(events, batch=f"labels of {arm}").status, 200)
+        return references
+
+    def ask(self):
+        answer = self.service.ask(stream="late", canary="canary", stable="stable").json()
+        return answer, [(answer[arm]["samples"], answer[arm]["referenced"]) for arm in ("canary", "stable")]
+
+    def test_they_complete_the_answer_without_counting_twice(self):
+        canary, stable = self.push_parts("canary", 2000, 0.1), self.push_parts("stable", 6000, 0.1)
+        answer, arms = self.ask()
+        self.assertEqual((answer["reason"], arms), ("reference_missing", [(0, 0), (0, 0)]))
+        self.service.push(canary + stable[:1500], batch="some")
+        answer, arms = self.ask()
+        self.assertEqual((answer["reason"], arms), ("completeness_differs", [(2000, 1), (1500, 0.25)]))
+        self.service.push(canary[:50] + stable, batch="all, and some again")
+        answer, arms = self.ask()
+        self.assertIn(answer["reason"], ("within_margin", "straddles_margin"))
+        self.assertEqual(arms, [(2000, 1), (6000, 1)])
+
+
 class Answers(ServiceCase):
     @classmethod
     def setUpClass(cls):
