@@ -105,7 +105,7 @@ static enum serin_status know(struct profile *profile, size_t index, struct seri
     if (sample->is_known) {
         return SERIN_OK;
     }
-    sample->events = profile->least * exp2((double)index / PARTS);
+    sample->events = profile->least * exp2((double)index / (double)PARTS);
     struct rehearsal_size size = size_of(profile, sample->events);
     enum serin_status status =
         rehearse(profile->population, profile->judgement, &size,
@@ -128,14 +128,14 @@ static double silent_share(const struct sample *sample)
 static enum serin_status bracket(struct profile *profile, double events, size_t *out_below,
                                  size_t *out_above, struct serin_error *err)
 {
-    double doublings = fmin(DOUBLINGS_MAX - 1e-9, fmax(0.0, log2(events / profile->least)));
+    double doublings = fmin((double)DOUBLINGS_MAX - 1e-9, fmax(0.0, log2(events / profile->least)));
     size_t below = (size_t)doublings * PARTS;
     size_t above = below + PARTS;
     TRY(know(profile, below, err));
     TRY(know(profile, above, err));
     double change = silent_share(&profile->samples[below]) - silent_share(&profile->samples[above]);
     if (fabs(change) > abrupt) {
-        below = (size_t)(doublings * PARTS);
+        below = (size_t)(doublings * (double)PARTS);
         above = below + 1;
         TRY(know(profile, below, err));
         TRY(know(profile, above, err));
