@@ -168,7 +168,6 @@ enum serin_status tail_measure(const struct grouping *grouping, const struct tai
 }
 
 struct share_limits {
-    double share;
     double lower;
     double upper;
 };
@@ -180,7 +179,7 @@ static struct share_limits missed(const struct tail_arm *arm, double effect, dou
     double share = (double)(arm->events - arm->recovered) / (double)arm->events;
     double middle = (n * share + z * z / 2.0) / (n + z * z);
     double half = z / (n + z * z) * sqrt(n * share * (1.0 - share) + z * z / 4.0);
-    return (struct share_limits){share, fmax(0.0, middle - half), fmin(1.0, middle + half)};
+    return (struct share_limits){fmax(0.0, middle - half), fmin(1.0, middle + half)};
 }
 
 static double binary_entropy(double p)
@@ -196,8 +195,7 @@ double tail_hidden_information(const struct tail *tail, double share,
     }
     struct share_limits canary = missed(&tail->canary, confidence->canary_effect, confidence->z);
     struct share_limits stable = missed(&tail->stable, confidence->stable_effect, confidence->z);
-    double rise = canary.share - stable.share +
-                  hypot(canary.upper - canary.share, stable.share - stable.lower);
-    double bound = fmin(fmax(rise, 0.0), 1.0);
-    return share * (bound * tail->surprise + binary_entropy(fmin(bound, 0.5)));
+    double most = binary_entropy(fmin(canary.upper, 0.5)) + canary.upper * tail->surprise;
+    double least = 2.0 * log(2.0) * stable.lower;
+    return share * fmax(0.0, most - least);
 }

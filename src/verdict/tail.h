@@ -49,16 +49,19 @@ struct tail_confidence {
 
 /*
  * The mutual information, in nats per event of the arm, that the merged labels may have lost in the
- * canary: with e an upper bound of the rise of the share not recovered,
+ * canary: the most that its references may be uncertain given its labels, less the least that the
+ * stable arm's must be,
  *
- *     share of the tail · (e · surprise + h₂(e)),   h₂ the binary entropy
+ *     share of the tail · max(0, e · surprise + h₂(e) − 2 ln 2 · s),   h₂ the binary entropy
  *
- * which is Fano's inequality with the tail's own surprise. e comes from Wilson limits of both
- * shares (Newcombe's difference). 0 without events in the tail.
+ * with e the upper limit (Wilson) of the share the canary does not recover, s the lower limit of
+ * the stable arm's. That the arms miss equally often is no comfort: one may confuse neighbours and
+ * the other scatter, which takes information without another miss. All of it without events in the
+ * tail of an arm.
  *
  *   share   of the arm's events in the tail, in [0, 1]
  *
- * Sources: Fano 1961; Newcombe, Stat. Med. 17 (1998), method 10.
+ * Sources: Fano 1961; Hellman & Raviv, IEEE Trans. Inf. Theory 16 (1970); Wilson, JASA 22 (1927).
  */
 double tail_hidden_information(const struct tail *tail, double share,
                                const struct tail_confidence *confidence);

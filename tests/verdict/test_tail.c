@@ -130,6 +130,22 @@ Test(tail, the_bound_grows_with_what_is_missed_and_shrinks_with_samples)
     cr_assert(gt(dbl, tail_hidden_information(&unseen, 0.3, &confidence), 1.2));
 }
 
+/* Misses of neighbours and misses at random are as many, but the latter tell less. */
+Test(tail, misses_that_may_scatter_are_bounded_although_they_are_no_more_than_before)
+{
+    enum { STABLE_MISSES_PERCENT = 30, EVENTS = 100000 };
+    const double tail_share = 0.5;
+    const double scattered = log(200.0); /* over 200 equally frequent labels */
+    struct tail_confidence confidence = {2.0, 1.0, 1.0};
+    struct tail tail = {
+        {EVENTS, EVENTS / 100 * (100 - STABLE_MISSES_PERCENT)},
+        {EVENTS, EVENTS / 100 * (100 - STABLE_MISSES_PERCENT)},
+        scattered + log(2.0)
+    };
+    double lost = tail_share * STABLE_MISSES_PERCENT / 100.0 * scattered;
+    cr_assert(ge(dbl, tail_hidden_information(&tail, tail_share, &confidence), lost));
+}
+
 /* ---- the ranking ---------------------------------------------------------------------------- */
 
 /* Both arms' events of the first so many minutes: later ones prefer other labels. */
