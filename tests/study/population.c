@@ -170,7 +170,8 @@ static void spill_new_label(const struct spill *spill)
 
 struct fault_kind {
     void (*spill)(const struct spill *spill);
-    double most; /* of the events of a label; beyond it NMI would not fall further */
+    double most; /* of the events of a label; beyond it NMI would not fall further, or one label
+                    would be all there is */
     size_t new_columns;
     bool doubles; /* as many new columns as there were */
 };
@@ -178,10 +179,10 @@ struct fault_kind {
 static const struct fault_kind fault_kinds[FAULT_COUNT] = {
     [FAULT_SPREAD] = {spill_spread,    1.0,       0, false},
     [FAULT_NEIGHBOUR] = {spill_neighbour, 2.0 / 3.0, 0, false},
-    [FAULT_SWALLOWED] = {spill_swallowed, 1.0,       0, false},
+    [FAULT_SWALLOWED] = {spill_swallowed, 0.98,      0, false},
     [FAULT_SPLIT] = {spill_split,     0.5,       0, true },
-    [FAULT_MERGED] = {spill_merged,    1.0,       0, false},
-    [FAULT_NEW_LABEL] = {spill_new_label, 1.0,       1, false},
+    [FAULT_MERGED] = {spill_merged,    0.98,      0, false},
+    [FAULT_NEW_LABEL] = {spill_new_label, 0.98,      1, false},
 };
 
 static size_t damaged_columns(const struct population *from, enum fault fault)
@@ -228,21 +229,50 @@ static void sum_columns(const struct population *population, double *out)
     }
 }
 
+static double damaged_nmi(const struct damage *damage, double rate,
+                          enum serin_normalizer normalizer, struct population *out)
+{
+    damage_apply(damage, rate, out);
+    return population_nmi(out, normalizer);
+}
+
+/*
+ * The first of some rates at which NMI is down to the target or, where it never is, the one at
+ * which it is lowest: it need not fall all the way, for the normalizer falls too.
+ */
+static double find_rate(const struct damage *damage, double target,
+                        enum serin_normalizer normalizer, struct population *room, double step)
+{
+    double lowest = INFINITY;
+    double lowest_rate = 0.0;
+    for (double rate = step; rate < worst_rate(damage->from, damage->fault) + 0.5 * step;
+         rate += step) {
+        double nmi = damaged_nmi(damage, rate, normalizer, room);
+        if (nmi < lowest) {
+            lowest = nmi;
+            lowest_rate = rate;
+        }
+        if (nmi <= target) {
+            break;
+        }
+    }
+    return lowest_rate;
+}
+
 /* Leaves in `out` the mildest damage that brings NMI down to `target`, or the worst there is. */
 static void damage_to(const struct damage *damage, double target, enum serin_normalizer normalizer,
                       struct population *out)
 {
-    enum { HALVINGS = 60 };
-    double mild = 0.0;
-    double harsh = worst_rate(damage->from, damage->fault);
-    damage_apply(damage, harsh, out);
-    if (population_nmi(out, normalizer) >= target) {
+    enum { STEPS = 64, HALVINGS = 60 };
+    double step = worst_rate(damage->from, damage->fault) / STEPS;
+    double harsh = find_rate(damage, target, normalizer, out, step);
+    double mild = fmax(0.0, harsh - step);
+    if (damaged_nmi(damage, harsh, normalizer, out) >= target) {
         return;
     }
     for (int i = 0; i < HALVINGS; i++) {
         double rate = 0.5 * (mild + harsh);
-        damage_apply(damage, rate, out);
-        if (population_nmi(out, normalizer) > target) {
+        if (damaged_nmi(damage, rate, normalizer, out) > target) {
             mild = rate;
         } else {
             harsh = rate;

@@ -60,7 +60,7 @@ static const struct measure measures[] = {
 
 static void tally_interval(const struct verdict *verdict, double delta, struct tallies *tallies)
 {
-    bool is_guarded = rollout_is_guarded(verdict);
+    bool is_guarded = rollout_is_guarded(verdict) || !verdict->delta.defined;
     bool misses_below = !is_guarded && verdict->delta.lower > delta;
     bool misses_above = !is_guarded && verdict->delta.upper < delta;
     bool is_covered = !misses_below && !misses_above;

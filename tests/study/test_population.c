@@ -85,6 +85,17 @@ Test(population, goes_only_as_far_as_a_fault_can)
     cr_assert(delta < -0.01 && delta > -0.2);
 }
 
+Test(population, never_gains_by_a_fault)
+{
+    /* The smaller entropy may be that of labels which a fault makes fewer. */
+    owned(population) stable = make(5, 10, MARGINAL_UNIFORM, FAULT_SPREAD, 0.7, SERIN_MIN);
+    for (enum fault fault = FAULT_SPREAD; fault < FAULT_COUNT; fault++) {
+        owned(population) canary = population_damage(stable, fault, -0.6, SERIN_MIN);
+        cr_assert(population_nmi(canary, SERIN_MIN) <= 0.7 + 1e-9, "%s", fault_name(fault));
+        cr_assert(epsilon_eq(dbl, total_of(canary), 1.0, 1e-9), "%s", fault_name(fault));
+    }
+}
+
 Test(population, without_a_loss_is_the_stable_one)
 {
     owned(population) stable = make(3, 3, MARGINAL_ZIPF, FAULT_SPREAD, 0.8, SERIN_GEOMETRIC);
