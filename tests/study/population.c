@@ -236,6 +236,8 @@ static double damaged_nmi(const struct damage *damage, double rate,
     return population_nmi(out, normalizer);
 }
 
+enum { RATES = 64 };
+
 /*
  * The first of some rates at which NMI is down to the target or, where it never is, the one at
  * which it is lowest: it need not fall all the way, for the normalizer falls too.
@@ -245,15 +247,11 @@ static double find_rate(const struct damage *damage, double target,
 {
     double lowest = INFINITY;
     double lowest_rate = 0.0;
-    for (double rate = step; rate < worst_rate(damage->from, damage->fault) + 0.5 * step;
-         rate += step) {
-        double nmi = damaged_nmi(damage, rate, normalizer, room);
+    for (int i = 1; i <= RATES && lowest > target; i++) {
+        double nmi = damaged_nmi(damage, i * step, normalizer, room);
         if (nmi < lowest) {
             lowest = nmi;
-            lowest_rate = rate;
-        }
-        if (nmi <= target) {
-            break;
+            lowest_rate = i * step;
         }
     }
     return lowest_rate;
@@ -263,8 +261,8 @@ static double find_rate(const struct damage *damage, double target,
 static void damage_to(const struct damage *damage, double target, enum serin_normalizer normalizer,
                       struct population *out)
 {
-    enum { STEPS = 64, HALVINGS = 60 };
-    double step = worst_rate(damage->from, damage->fault) / STEPS;
+    enum { HALVINGS = 60 };
+    double step = worst_rate(damage->from, damage->fault) / RATES;
     double harsh = find_rate(damage, target, normalizer, out, step);
     double mild = fmax(0.0, harsh - step);
     if (damaged_nmi(damage, harsh, normalizer, out) >= target) {
