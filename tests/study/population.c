@@ -170,8 +170,7 @@ static void spill_new_label(const struct spill *spill)
 
 struct fault_kind {
     void (*spill)(const struct spill *spill);
-    double most; /* of the events of a label; beyond it NMI would not fall further, or one label
-                    would be all there is */
+    double most; /* of the events of a label; beyond it NMI would not fall further */
     size_t new_columns;
     bool doubles; /* as many new columns as there were */
 };
@@ -179,10 +178,10 @@ struct fault_kind {
 static const struct fault_kind fault_kinds[FAULT_COUNT] = {
     [FAULT_SPREAD] = {spill_spread,    1.0,       0, false},
     [FAULT_NEIGHBOUR] = {spill_neighbour, 2.0 / 3.0, 0, false},
-    [FAULT_SWALLOWED] = {spill_swallowed, 0.98,      0, false},
+    [FAULT_SWALLOWED] = {spill_swallowed, 1.0,       0, false},
     [FAULT_SPLIT] = {spill_split,     0.5,       0, true },
-    [FAULT_MERGED] = {spill_merged,    0.98,      0, false},
-    [FAULT_NEW_LABEL] = {spill_new_label, 0.98,      1, false},
+    [FAULT_MERGED] = {spill_merged,    1.0,       0, false},
+    [FAULT_NEW_LABEL] = {spill_new_label, 1.0,       1, false},
 };
 
 static size_t damaged_columns(const struct population *from, enum fault fault)
@@ -229,32 +228,36 @@ static void sum_columns(const struct population *population, double *out)
     }
 }
 
+/* Of a collapse to one label there is no NMI to speak of: infinite, so that no fault goes there. */
 static double damaged_nmi(const struct damage *damage, double rate,
                           enum serin_normalizer normalizer, struct population *out)
 {
     damage_apply(damage, rate, out);
-    return population_nmi(out, normalizer);
+    return column_entropy(out) > 0.0 ? population_nmi(out, normalizer) : INFINITY;
 }
 
 enum { RATES = 64 };
 
 /*
- * The first of some rates at which NMI is down to the target or, where it never is, the one at
- * which it is lowest: it need not fall all the way, for the normalizer falls too.
+ * The first of some rates at which NMI is down to the target. Where it never is, the harshest, or,
+ * where NMI has risen again above that of the healthy arm, the one at which it is lowest: it need
+ * not fall all the way, for the normalizer falls too.
  */
 static double find_rate(const struct damage *damage, double target,
                         enum serin_normalizer normalizer, struct population *room, double step)
 {
+    double nmi = INFINITY;
     double lowest = INFINITY;
     double lowest_rate = 0.0;
     for (int i = 1; i <= RATES && lowest > target; i++) {
-        double nmi = damaged_nmi(damage, i * step, normalizer, room);
+        nmi = damaged_nmi(damage, i * step, normalizer, room);
         if (nmi < lowest) {
             lowest = nmi;
             lowest_rate = i * step;
         }
     }
-    return lowest_rate;
+    bool is_harshest = lowest > target && nmi <= population_nmi(damage->from, normalizer);
+    return is_harshest ? (double)RATES * step : lowest_rate;
 }
 
 /* Leaves in `out` the mildest damage that brings NMI down to `target`, or the worst there is. */
@@ -262,7 +265,7 @@ static void damage_to(const struct damage *damage, double target, enum serin_nor
                       struct population *out)
 {
     enum { HALVINGS = 60 };
-    double step = worst_rate(damage->from, damage->fault) / RATES;
+    double step = worst_rate(damage->from, damage->fault) / (double)RATES;
     double harsh = find_rate(damage, target, normalizer, out, step);
     double mild = fmax(0.0, harsh - step);
     if (damaged_nmi(damage, harsh, normalizer, out) >= target) {

@@ -96,6 +96,18 @@ Test(population, never_gains_by_a_fault)
     }
 }
 
+Test(population, can_lose_a_label_whole_but_not_all_but_one)
+{
+    owned(population) five = make(5, 5, MARGINAL_ZIPF, FAULT_SPREAD, 0.7, SERIN_GEOMETRIC);
+    owned(population) two = make(2, 2, MARGINAL_ZIPF, FAULT_SPREAD, 0.7, SERIN_GEOMETRIC);
+    owned(population) lost = population_damage(five, FAULT_SWALLOWED, -1.0, SERIN_GEOMETRIC);
+    owned(population) left = population_damage(two, FAULT_SWALLOWED, -1.0, SERIN_GEOMETRIC);
+    for (size_t i = 0; i < 5; i++) {
+        cr_assert(eq(dbl, lost->shares[i * 5 + 1], 0.0));
+    }
+    cr_assert(left->shares[1] + left->shares[3] > 0.0);
+}
+
 Test(population, without_a_loss_is_the_stable_one)
 {
     owned(population) stable = make(3, 3, MARGINAL_ZIPF, FAULT_SPREAD, 0.8, SERIN_GEOMETRIC);
