@@ -242,6 +242,8 @@ SERIN_MUST_CHECK enum serin_status block_tables_triples(const struct block_table
 
 /* The same of the keys that the stable arm labelled twice: `stable` first, then `canary`. */
 size_t block_tables_self_paired_block_count(const struct block_tables *tables);
+struct block_identity block_tables_self_paired_block(const struct block_tables *tables,
+                                                     size_t block);
 void block_tables_self_paired_block_pods(const struct block_tables *tables, uint32_t *out);
 SERIN_MUST_CHECK enum serin_status block_tables_self_triples(const struct block_tables *tables,
                                                              struct serin_triple **out_triples,

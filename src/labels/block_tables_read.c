@@ -264,6 +264,12 @@ size_t block_tables_self_paired_block_count(const struct block_tables *tables)
     return sealed_set(tables, SET_SELF_PAIRS)->block_count;
 }
 
+struct block_identity block_tables_self_paired_block(const struct block_tables *tables,
+                                                     size_t block)
+{
+    return identify(sealed_set(tables, SET_SELF_PAIRS), block);
+}
+
 void block_tables_self_paired_block_pods(const struct block_tables *tables, uint32_t *out)
 {
     block_pods(sealed_set(tables, SET_SELF_PAIRS), out);

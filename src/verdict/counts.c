@@ -278,7 +278,8 @@ static enum serin_status epoch_add(const struct ranking *ranking, const struct r
                                    const struct counts *counts, enum arm arm, struct masses *out)
 {
     owned_memory bool *counted = NULL;
-    TRY(ranking_epoch_blocks(epoch, ranking->tables, ranking->judgement->design, arm, &counted));
+    TRY(ranking_epoch_blocks(epoch, counts, ranking->tables, ranking->judgement->design, arm,
+                             &counted));
     columns_add(&counts->arms[arm], counted, out->columns);
     if (!ranking->is_agreement) {
         rows_add(&counts->arms[arm], counted, out->rows);

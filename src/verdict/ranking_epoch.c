@@ -17,15 +17,28 @@ static int earlier_first(const void *left, const void *right)
     return (a->start_ms > b->start_ms) - (a->start_ms < b->start_ms);
 }
 
-static int64_t block_start_ms(const struct block_tables *tables, enum design design, enum arm arm,
-                              size_t block)
+/* Keys that the stable arm labelled twice have blocks of their own. */
+static bool is_self_paired(const struct counts *counts, enum arm arm)
 {
+    return counts->has_self_pairs && arm == ARM_STABLE;
+}
+
+static int64_t block_start_ms(const struct counts *counts, const struct block_tables *tables,
+                              enum design design, enum arm arm, size_t block)
+{
+    if (is_self_paired(counts, arm)) {
+        return block_tables_self_paired_block(tables, block).start_ms;
+    }
     return design == DESIGN_PAIRED ? block_tables_paired_block(tables, block).start_ms
                                    : block_tables_block(tables, arm, block).start_ms;
 }
 
-static size_t block_count(const struct block_tables *tables, enum design design, enum arm arm)
+static size_t block_count(const struct counts *counts, const struct block_tables *tables,
+                          enum design design, enum arm arm)
 {
+    if (is_self_paired(counts, arm)) {
+        return block_tables_self_paired_block_count(tables);
+    }
     return design == DESIGN_PAIRED ? block_tables_paired_block_count(tables)
                                    : block_tables_block_count(tables, arm);
 }
@@ -42,13 +55,13 @@ static enum serin_status timeline_make(const struct counts *counts,
                                        enum arm arm, struct timeline *out)
 {
     const struct arm_counts *from = &counts->arms[arm];
-    out->count = block_count(tables, design, arm);
+    out->count = block_count(counts, tables, design, arm);
     out->buckets = memory_allocate(out->count + 1, sizeof(*out->buckets));
     if (!out->buckets) {
         return SERIN_NO_MEMORY;
     }
     for (size_t i = 0; i < out->count; i++) {
-        out->buckets[i].start_ms = block_start_ms(tables, design, arm, i);
+        out->buckets[i].start_ms = block_start_ms(counts, tables, design, arm, i);
     }
     for (size_t i = 0; i < from->cell_count; i++) {
         const struct serin_block_cell *cell = &from->cells[i];
@@ -125,16 +138,17 @@ enum serin_status ranking_epoch_find(const struct counts *counts, const struct b
 }
 
 enum serin_status ranking_epoch_blocks(const struct ranking_epoch *epoch,
+                                       const struct counts *counts,
                                        const struct block_tables *tables, enum design design,
                                        enum arm arm, bool **out)
 {
-    size_t count = block_count(tables, design, arm);
+    size_t count = block_count(counts, tables, design, arm);
     bool *within = memory_allocate(count + 1, sizeof(*within));
     if (!within) {
         return SERIN_NO_MEMORY;
     }
     for (size_t i = 0; i < count; i++) {
-        within[i] = block_start_ms(tables, design, arm, i) <= epoch->until_ms;
+        within[i] = block_start_ms(counts, tables, design, arm, i) <= epoch->until_ms;
     }
     *out = within;
     return SERIN_OK;

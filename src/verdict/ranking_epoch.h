@@ -34,10 +34,11 @@ SERIN_MUST_CHECK enum serin_status ranking_epoch_find(const struct counts *count
                                                       struct ranking_epoch *out);
 
 /*
- * Which of an arm's blocks (pairs share theirs) lie within the epoch, one flag each; the caller
- * frees `*out` with memory_free. Fails with SERIN_NO_MEMORY.
+ * Which of the blocks that an arm's cells are numbered by lie within the epoch, one flag each; the
+ * caller frees `*out` with memory_free. Fails with SERIN_NO_MEMORY.
  */
 SERIN_MUST_CHECK enum serin_status ranking_epoch_blocks(const struct ranking_epoch *epoch,
+                                                        const struct counts *counts,
                                                         const struct block_tables *tables,
                                                         enum design design, enum arm arm,
                                                         bool **out);

@@ -89,6 +89,27 @@ Test(counts, both_views_of_pairs_are_in_order)
     }
 }
 
+/* The stable arm labelled its keys again in the minutes of the canary's pairs and in many later. */
+Test(counts, keys_labelled_twice_rank_labels_by_their_own_blocks)
+{
+    enum { LATER = 300 };
+    const uint64_t early[] = {50, 0, 0, 0, 20, 0, 0, 0, 10};
+    const uint64_t late[] = {0, 0, 0, 0, 20, 0, 0, 0, 900};
+    struct judgement judgement = judgement_of(DESIGN_PAIRED, 2);
+    owned(block_tables) tables = table_begin();
+    judgement.min_samples = 60;
+    table_put_pairs(tables, &(struct table_place){.bucket = 0}, early, 0, 3);
+    table_put_pairs(tables, &(struct table_place){.arm = ARM_STABLE}, early, 0, 3);
+    for (unsigned i = 1; i <= LATER; i++) {
+        table_put_pairs(tables, &(struct table_place){.arm = ARM_STABLE, .bucket = i}, late, 0, 3);
+    }
+    table_end(tables, 0, 0);
+    owned(grouping) grouping = NULL;
+    owned(counts) counts = counts_of(tables, &judgement, &grouping);
+    cr_assert(counts->has_self_pairs);
+    cr_assert(text_equals(grouping_column_text(grouping, tables, 0), "l000"));
+}
+
 Test(counts, of_nothing_are_nothing)
 {
     struct judgement judgement = judgement_of(DESIGN_REFERENCE, 200);
