@@ -67,7 +67,10 @@ static size_t smallest_find(const struct strata *strata)
     return smallest;
 }
 
-/* Takes the smallest slice out and in again together with all that is in no stratum. */
+/*
+ * Takes the smallest slice out and in again together with all that is in no stratum. Where even
+ * that tells nothing there are no strata: their delta would leave these events out.
+ */
 static enum serin_status rest_join(const struct slice_question *question, struct strata *strata,
                                    struct serin_error *err)
 {
@@ -77,9 +80,8 @@ static enum serin_status rest_join(const struct slice_question *question, struct
     }
     strata->count--;
     TRY(slice_rest_measure(question, strata->items, strata->count, &strata->joined, err));
-    if (strata->joined.is_stratum) {
-        strata->items[strata->count++] = &strata->joined;
-    }
+    strata->items[strata->count] = &strata->joined;
+    strata->count = strata->joined.is_stratum ? strata->count + 1 : 0;
     return SERIN_OK;
 }
 

@@ -19,8 +19,9 @@
  *   evidence  of the whole, measured; is_stratified tells whether anything was changed
  *
  * Every event is in some stratum: a rest too small to be one is measured together with the smallest
- * slice. With fewer than two strata, and in other designs than `reference`, the pooled delta stays:
- * pairs are alike in both arms, and a divergence near 0 has no interval that adds up.
+ * slice. Where these are no stratum even together, with fewer than two strata, and in other designs
+ * than `reference`, the pooled delta stays: pairs are alike in both arms, and a divergence near 0
+ * has no interval that adds up.
  * Fails with SERIN_NO_MEMORY and SERIN_BUG.
  */
 SERIN_MUST_CHECK enum serin_status strata_measure(const struct slice_question *question,

@@ -108,6 +108,31 @@ Test(strata, a_mix_that_differs_within_a_large_rest_silences)
     cr_assert(text_equals(verdict.stratified_by, "region"));
 }
 
+/* Bursts of errors in what is in no region; the smallest region does not make it a stratum. */
+Test(strata, a_rest_that_tells_nothing_even_with_the_smallest_slice_is_not_left_out)
+{
+    static const char *const names[] = {"ap", "eu", "us"};
+    const uint64_t wrong[] = {0, 100, 100, 0};
+    const uint64_t right[] = {100, 0, 0, 100};
+    owned(block_tables) tables = table_begin();
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+        uint64_t events = i == 0 ? 1000 : 10000;
+        put(tables, ARM_CANARY, names[i], (struct arm_part){events, good});
+        put(tables, ARM_STABLE, names[i], (struct arm_part){events, good});
+    }
+    for (unsigned block = 0; block < 20; block++) {
+        struct table_place place = {.arm = ARM_CANARY, .pod = block % 4, .bucket = block / 4};
+        table_put(tables, &place, block % 3 == 0 ? wrong : right, 2, 2);
+    }
+    put(tables, ARM_STABLE, NULL, (struct arm_part){4000, good});
+    table_end(tables, TABLE_START_MS, TABLE_START_MS + 5 * MINUTE_MS);
+    struct verdict pooled = judged_pooled(tables);
+    struct verdict verdict = judged_by_region(tables);
+    cr_assert(eq(sz, verdict.stratified_by.length, 0));
+    cr_assert(eq(dbl, verdict.delta.lower, pooled.delta.lower));
+    cr_assert(ne(int, verdict.decision, DECISION_PROMOTE));
+}
+
 Test(strata, one_slice_is_the_whole)
 {
     owned(block_tables) tables = table_begin();
