@@ -265,7 +265,8 @@ static enum serin_status key_variances(const struct effects *effects, const size
 enum serin_status effects_nmi_variances(const struct effects *effects, const size_t *columns,
                                         size_t count, double *out, struct serin_error *err)
 {
-    bool is_paired = effects->evidence->judgement->design == DESIGN_PAIRED;
+    bool is_paired = effects->evidence->judgement->design == DESIGN_PAIRED &&
+                     !effects->counts->has_self_pairs; /* these are the stable arm's own sample */
     enum serin_status status = is_paired ? key_variances(effects, columns, count, out)
                                          : arm_variances(effects, ARM_CANARY, columns, count, out);
     if (status == SERIN_OK && !is_paired) {

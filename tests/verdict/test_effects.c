@@ -123,6 +123,32 @@ Test(effects, put_the_cost_of_more_labels_down_to_them)
     cr_assert(epsilon_eq(dbl, of_split, verdict.delta.value, 1e-3));
 }
 
+/* The stable arm labelled keys twice, but none that it calls by the third label. */
+Test(effects, of_keys_labelled_twice_are_as_sure_as_the_delta)
+{
+    const uint64_t pairs[] = {500, 20, 5, 20, 500, 5, 5, 5, 60};
+    const uint64_t self[] = {500, 10, 0, 10, 500, 0, 0, 0, 0};
+    struct spec spec = default_spec();
+    owned(block_tables) tables = table_begin();
+    spec.judgement.design = DESIGN_PAIRED;
+    for (unsigned i = 0; i < 20; i++) {
+        struct table_place place = {.arm = ARM_CANARY, .pod = i % 4, .bucket = i / 4};
+        table_put_pairs(tables, &place, pairs, 0, 3);
+        place.arm = ARM_STABLE;
+        table_put_pairs(tables, &place, self, 0, 3);
+    }
+    table_end(tables, TABLE_START_MS, TABLE_START_MS + 5 * MINUTE_MS);
+    struct verdict verdict = explained(&spec, tables);
+    cr_assert(verdict.has_self_pairs);
+    cr_assert(epsilon_eq(dbl, sum_of(&verdict), verdict.delta.value, 1e-9));
+    double width = verdict.delta.upper - verdict.delta.lower;
+    for (size_t i = 0; i < verdict.move_count; i++) {
+        const struct estimate *contribution = &verdict.moves[i].contribution;
+        cr_assert(lt(dbl, contribution->upper - contribution->lower, 2.0 * width), "%zu: %g %g", i,
+                  contribution->lower, contribution->upper);
+    }
+}
+
 Test(effects, are_undefined_where_delta_is)
 {
     const uint64_t stable[] = {900, 100, 100, 900};
