@@ -15,6 +15,7 @@ static const double least_part = 0.2;
 static const double nearly_all = 0.8;
 
 enum { RING_LABELS_MAX = 16 };
+#define NO_HEIR SIZE_MAX
 
 /* A diagnosis under construction, its labels by column. */
 struct finding {
@@ -41,6 +42,7 @@ struct diagnosing {
     bool *told_from; /* labels of the stable arm that some diagnosis explains */
     bool *told_to;
     bool *involved; /* in the finding being told */
+    size_t *heirs;  /* by label, see heir_of; NO_HEIR */
     size_t *list;   /* for gathering */
     struct ranked_diagnosis *found;
     size_t found_count;
@@ -137,31 +139,30 @@ static bool takes_part(const struct label_flows *flows, size_t from, size_t to)
 }
 
 /* The label that nearly all of what left `from` went to. */
-static bool heir_find(const struct label_flows *flows, size_t from, size_t *out)
+static size_t heir_of(const struct label_flows *flows, size_t from)
 {
     for (size_t to = 0; has_left(flows, from) && to < label_flows_labels(flows); to++) {
         if (label_flow(flows, from, to) >= nearly_all * label_flows_out(flows, from)) {
-            *out = to;
-            return true;
+            return to;
         }
     }
-    return false;
+    return NO_HEIR;
 }
 
 /* Follows heirs from `first` until it comes back to it; 0: it does not. */
-static size_t ring_follow(const struct label_flows *flows, size_t first, size_t *ring,
+static size_t ring_follow(const struct diagnosing *diagnosing, size_t first, size_t *ring,
                           double *out_moved)
 {
     size_t count = 0;
     size_t at = first;
     double moved = 0.0;
     do {
-        size_t next = 0;
-        if (count == RING_LABELS_MAX || !heir_find(flows, at, &next)) {
+        size_t next = diagnosing->heirs[at];
+        if (count == RING_LABELS_MAX || next == NO_HEIR) {
             return 0;
         }
         ring[count++] = at;
-        moved += label_flow(flows, at, next);
+        moved += label_flow(diagnosing->flows, at, next);
         at = next;
     } while (at != first);
     *out_moved = moved;
@@ -174,7 +175,7 @@ static void swaps_find(struct diagnosing *diagnosing)
         size_t ring[RING_LABELS_MAX];
         double moved = 0.0;
         size_t count =
-            diagnosing->told_from[first] ? 0 : ring_follow(diagnosing->flows, first, ring, &moved);
+            diagnosing->told_from[first] ? 0 : ring_follow(diagnosing, first, ring, &moved);
         if (count > 0) {
             tell(diagnosing, &(struct finding){.kind = DIAGNOSIS_SWAP,
                                                .from = ring,
@@ -236,9 +237,7 @@ static void union_find(struct diagnosing *diagnosing, size_t to)
     double moved = 0.0;
     size_t sources = 0;
     for (size_t from = 0; from < diagnosing->labels; from++) {
-        size_t heir = 0;
-        if (!diagnosing->told_from[from] && heir_find(diagnosing->flows, from, &heir) &&
-            heir == to) {
+        if (!diagnosing->told_from[from] && diagnosing->heirs[from] == to) {
             diagnosing->list[sources++] = from;
             moved += label_flow(diagnosing->flows, from, to);
         }
@@ -304,16 +303,20 @@ static enum serin_status find_and_rank(struct diagnosing *diagnosing, struct ver
 {
     size_t labels = diagnosing->labels;
     owned_memory bool *flags = memory_allocate(3 * labels + 1, sizeof(*flags));
-    owned_memory size_t *list = memory_allocate(labels + 1, sizeof(*list));
+    owned_memory size_t *lists = memory_allocate(2 * labels + 1, sizeof(*lists));
     owned_memory struct ranked_diagnosis *found = memory_allocate(2 * labels + 1, sizeof(*found));
-    if (!flags || !list || !found) {
+    if (!flags || !lists || !found) {
         return SERIN_NO_MEMORY;
     }
     diagnosing->told_from = flags;
     diagnosing->told_to = flags + labels;
     diagnosing->involved = flags + 2 * labels;
-    diagnosing->list = list;
+    diagnosing->heirs = lists;
+    diagnosing->list = lists + labels;
     diagnosing->found = found;
+    for (size_t label = 0; label < labels; label++) {
+        diagnosing->heirs[label] = heir_of(diagnosing->flows, label);
+    }
     find_all(diagnosing);
     qsort(found, diagnosing->found_count, sizeof(*found), most_traffic_first);
     for (size_t i = 0; i < diagnosing->found_count && i < DIAGNOSES_MAX; i++) {
