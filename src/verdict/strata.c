@@ -154,18 +154,41 @@ static enum serin_status strata_cells_take(const struct strata *strata, enum arm
     return SERIN_OK;
 }
 
-/* Takes pods for blocks. */
-static void strata_cells_by_pod(struct strata_cells *cells, size_t strata, const uint32_t *pods)
+/* Whether events that are compared lie in more than one block. */
+static bool has_several_blocks(const struct serin_blocks *blocks)
+{
+    uint32_t first = UINT32_MAX;
+    for (size_t k = 0; k < blocks->count; k++) {
+        const struct serin_block_cell *cell = &blocks->cells[k];
+        if (cell->row != SERIN_NO_REFERENCE) {
+            first = first == UINT32_MAX ? cell->block : first;
+            if (cell->block != first) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Takes pods for blocks and leaves out the strata of a single pod; returns how many stay. */
+static size_t strata_cells_by_pod(struct strata_cells *cells, size_t strata, const uint32_t *pods)
 {
     struct serin_block_cell *first = cells->cells;
+    size_t kept = 0;
     for (size_t i = 0; i < strata; i++) {
-        size_t count = cells->blocks[i].count;
+        struct serin_blocks blocks = cells->blocks[i];
+        size_t count = blocks.count;
         for (size_t k = 0; k < count; k++) {
             first[k].block = pods[first[k].block];
         }
-        cells->blocks[i].count = cells_settle(first, count);
+        blocks.count = cells_settle(first, count);
         first += count;
+        if (has_several_blocks(&blocks)) {
+            cells->weights[kept] = cells->weights[i];
+            cells->blocks[kept++] = blocks;
+        }
     }
+    return kept;
 }
 
 static enum serin_status effect_of(const struct strata_cells *cells, size_t strata,
@@ -180,7 +203,7 @@ static enum serin_status effect_of(const struct strata_cells *cells, size_t stra
 
 /*
  * What the dependence within blocks, and within whole pods, does to an arm's mean over the strata;
- * see verdict/dependence.h. Strata that have one pod each tell nothing of the latter.
+ * see verdict/dependence.h. A stratum that has one pod tells nothing of the latter; the others do.
  */
 static enum serin_status effect_find(const struct strata *strata, enum arm arm,
                                      const struct slice_question *question,
@@ -198,8 +221,10 @@ static enum serin_status effect_find(const struct strata *strata, enum arm arm,
     }
     TRY(effect_of(&cells, strata->count, question, &inner, out_defined, err));
     block_tables_block_pods(question->tables, arm, pods);
-    strata_cells_by_pod(&cells, strata->count, pods);
-    TRY(effect_of(&cells, strata->count, question, &outer, &has_pods, err));
+    size_t of_pods = strata_cells_by_pod(&cells, strata->count, pods);
+    if (of_pods > 0) {
+        TRY(effect_of(&cells, of_pods, question, &outer, &has_pods, err));
+    }
     *out = serin_nested_effect(&inner, &outer);
     return SERIN_OK;
 }

@@ -148,7 +148,7 @@ Test(strata, one_slice_is_the_whole)
 }
 
 /* Every other pod of the canary is worse in both slices; its minutes are alike. */
-static struct block_tables *tables_of_unlike_pods(double difference)
+static struct block_tables *tables_of_unlike_pods(double difference, const char *one_pod)
 {
     static const char *const names[] = {"eu", "us"};
     struct block_tables *tables = table_begin();
@@ -162,18 +162,36 @@ static struct block_tables *tables_of_unlike_pods(double difference)
         }
         put(tables, ARM_STABLE, names[i], (struct arm_part){40000, 0.2});
     }
+    if (one_pod) {
+        uint64_t counts[KIND_CELLS];
+        struct table_place place = {.arm = ARM_CANARY, .region = one_pod};
+        arm_counts_fill(2000, 0.2, counts);
+        table_spread(tables, &place, 1, 5, counts, KINDS, KINDS);
+        put(tables, ARM_STABLE, one_pod, (struct arm_part){2000, 0.2});
+    }
     return table_end(tables, TABLE_START_MS, TABLE_START_MS + 5 * MINUTE_MS);
 }
 
 Test(strata, whole_pods_that_differ_widen_the_interval)
 {
-    owned(block_tables) alike = tables_of_unlike_pods(0.0);
-    owned(block_tables) unlike = tables_of_unlike_pods(0.05);
+    owned(block_tables) alike = tables_of_unlike_pods(0.0, NULL);
+    owned(block_tables) unlike = tables_of_unlike_pods(0.05, NULL);
     cr_assert(eq(dbl, judged_by_region(alike).arms[ARM_CANARY].design_effect, 1.0));
     double pooled = judged_pooled(unlike).arms[ARM_CANARY].design_effect;
     double stratified = judged_by_region(unlike).arms[ARM_CANARY].design_effect;
     cr_assert(gt(dbl, pooled, 10.0));
     cr_assert(epsilon_eq(dbl, stratified, pooled, 0.1 * pooled));
+}
+
+/* One more region has a single pod: it does not tell what pods differ by, but the others do. */
+Test(strata, pods_that_differ_widen_the_interval_though_a_slice_has_but_one)
+{
+    owned(block_tables) tables = tables_of_unlike_pods(0.05, "ap");
+    struct verdict pooled = judged_pooled(tables);
+    struct verdict verdict = judged_by_region(tables);
+    cr_assert(text_equals(verdict.stratified_by, "region"));
+    double effect = pooled.arms[ARM_CANARY].design_effect;
+    cr_assert(epsilon_eq(dbl, verdict.arms[ARM_CANARY].design_effect, effect, 0.1 * effect));
 }
 
 /* ---- whatever the tables -------------------------------------------------------------------- */
