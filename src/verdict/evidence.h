@@ -92,6 +92,7 @@ struct evidence {
     bool reference_mix_differs; /* the arms saw other references, other slices; verdict/mix.h */
     bool strata_mix_differs;    /* other slices of the first dimension asked for */
     bool slice_mix_differs;     /* of another one */
+    bool traffic_drifts;        /* with a share that changes; verdict/drift.h */
     bool completeness_differs;  /* references are missing in one arm more than in the other */
     bool window_slides; /* data leave the window, which a sequential interval does not allow */
     struct pod_driver driver;

@@ -63,6 +63,12 @@ static bool sample_ratio(const struct evidence *evidence)
            (evidence->strata_mix_differs && !mix_is_harmless(evidence));
 }
 
+/* The arms have seen unlike times, and the traffic was not as hard at all of them. */
+static bool traffic_drifts(const struct evidence *evidence)
+{
+    return evidence->traffic_drifts;
+}
+
 /* Which events lack a reference depends on the arm, so what is left cannot be compared. */
 static bool completeness_differs(const struct evidence *evidence)
 {
@@ -235,6 +241,7 @@ const struct guard guards[] = {
     {"maintenance",           GUARD_SILENCES,      maintenance         },
     {"stale_data",            GUARD_SILENCES,      stale_data          },
     {"sample_ratio_mismatch", GUARD_SILENCES,      sample_ratio        },
+    {"traffic_drifts",        GUARD_SILENCES,      traffic_drifts      },
     {"completeness_differs",  GUARD_SILENCES,      completeness_differs},
     {"one_pod_drives",        GUARD_SILENCES,      one_pod_drives      },
     {"too_few_samples",       GUARD_SILENCES,      too_few_samples     },

@@ -2,6 +2,7 @@
 
 #include "verdict/companions.h"
 #include "verdict/counts.h"
+#include "verdict/drift.h"
 #include "verdict/evidence.h"
 #include "verdict/forecast.h"
 #include "verdict/grouping.h"
@@ -92,6 +93,7 @@ enum serin_status judge(const struct spec *spec, const struct block_tables *tabl
     TRY(traffic_compare(counts, tables, evidence, err));
     TRY(reference_mix_compare(counts, evidence, err));
     TRY(slice_mix_compare(tables, spec, evidence, err));
+    TRY(traffic_drift_find(counts, tables, evidence, err));
     evidence_assess(tables, context, evidence);
     evidence->window_slides =
         spec->window.width_ms > 0 && spec->judgement.interval == INTERVAL_SEQUENTIAL;

@@ -37,6 +37,11 @@ const struct reason reasons[] = {
         "references are missing in one arm clearly more than in the other, so that what is left of "
         "both cannot be compared",
         "wait for late references, and find out why one arm gets fewer of them"),
+    ROW("traffic_drifts",
+        "the traffic became easier or harder while the canary's share changed, so the arms have "
+        "seen unlike traffic",
+        "ask with a window that begins at the last change of the share, or keep the share "
+        "constant"),
     ROW("one_pod_drives",
         "without one pod the estimate lies on the other side of the margin, so the verdict is "
         "about "

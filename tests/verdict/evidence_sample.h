@@ -84,6 +84,7 @@ static inline struct evidence random_evidence(uint64_t *state, struct judgement 
     evidence.in_warm_up = draw_chance(state, rare);
     evidence.sample_ratio_mismatch = draw_chance(state, rare);
     evidence.driver.found = draw_chance(state, rare);
+    evidence.traffic_drifts = draw_chance(state, rare);
     evidence.completeness_differs = draw_chance(state, rare);
     evidence.labels.new_labels = draw_chance(state, rare);
     evidence.labels.clearly_lost = draw_chance(state, rare);

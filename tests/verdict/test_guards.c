@@ -149,6 +149,12 @@ static void set_slice_mix(struct evidence *evidence, struct judgement *judgement
     evidence->slice_mix_differs = true;
 }
 
+static void set_traffic_drifts(struct evidence *evidence, struct judgement *judgement)
+{
+    (void)judgement;
+    evidence->traffic_drifts = true;
+}
+
 static void set_completeness(struct evidence *evidence, struct judgement *judgement)
 {
     (void)judgement;
@@ -293,6 +299,7 @@ static const struct trigger triggers[] = {
     {"stale_data",            set_stale                 },
     {"sample_ratio_mismatch", set_sample_ratio          },
     {"sample_ratio_mismatch", set_slice_mix             },
+    {"traffic_drifts",        set_traffic_drifts        },
     {"completeness_differs",  set_completeness          },
     {"sample_ratio_unclear",  set_unclear_ratio         },
     {"one_pod_drives",        set_driver                },
