@@ -2,6 +2,7 @@
 
 #include "serin/arm.h"
 #include "verdict/measure.h"
+#include "verdict/time_buckets.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -31,9 +32,17 @@ static int earlier_first(const void *left, const void *right)
     return (a->start_ms > b->start_ms) - (a->start_ms < b->start_ms);
 }
 
+/* When a block began, by the wider buckets of both arms. */
+static int64_t began(const struct block_tables *tables, int64_t width_ms, enum arm arm,
+                     size_t block)
+{
+    return block_start(block_tables_block(tables, arm, block).start_ms, width_ms);
+}
+
 static enum serin_status course_make(const struct counts *counts, const struct block_tables *tables,
                                      enum arm arm, struct course *out)
 {
+    int64_t width_ms = time_buckets_width(tables);
     const struct arm_counts *from = &counts->arms[arm];
     out->count = block_tables_block_count(tables, arm);
     out->moments = memory_allocate(out->count + 1, sizeof(*out->moments));
@@ -41,7 +50,7 @@ static enum serin_status course_make(const struct counts *counts, const struct b
         return SERIN_NO_MEMORY;
     }
     for (size_t i = 0; i < out->count; i++) {
-        out->moments[i].start_ms = block_tables_block(tables, arm, i).start_ms;
+        out->moments[i].start_ms = began(tables, width_ms, arm, i);
     }
     for (size_t i = 0; i < from->cell_count; i++) {
         if (from->cells[i].row != SERIN_NO_REFERENCE) {
@@ -106,6 +115,7 @@ static enum serin_status part_tables(const struct counts *counts, const struct b
 {
     const struct arm_counts *from = &counts->arms[ARM_STABLE];
     size_t cells = counts->rows * counts->columns;
+    int64_t width_ms = time_buckets_width(tables);
     uint64_t *all = memory_allocate(DRIFT_STRATA * cells + 1, sizeof(*all));
     if (!all) {
         return SERIN_NO_MEMORY;
@@ -113,8 +123,7 @@ static enum serin_status part_tables(const struct counts *counts, const struct b
     for (size_t i = 0; i < from->cell_count; i++) {
         const struct serin_block_cell *cell = &from->cells[i];
         if (cell->row != SERIN_NO_REFERENCE) {
-            size_t part =
-                part_of(until_ms, block_tables_block(tables, ARM_STABLE, cell->block).start_ms);
+            size_t part = part_of(until_ms, began(tables, width_ms, ARM_STABLE, cell->block));
             all[part * cells + cell->row * counts->columns + cell->column] += cell->count;
             events[part] += cell->count;
         }
@@ -198,10 +207,12 @@ static bool is_confounded(const struct part parts[static DRIFT_STRATA],
     return fabs(sum) > relevant && fabs(sum) > 2.0 * sqrt(variance);
 }
 
-static bool can_drift(const struct evidence *evidence)
+/* An arm within a single bucket has no times to compare. */
+static bool can_drift(const struct block_tables *tables, const struct evidence *evidence)
 {
     return evidence->judgement->design == DESIGN_REFERENCE && evidence->blocks_known &&
-           evidence->delta.defined;
+           evidence->delta.defined && time_buckets_width_of(tables, ARM_CANARY) > 0 &&
+           time_buckets_width_of(tables, ARM_STABLE) > 0;
 }
 
 enum serin_status traffic_drift_find(const struct counts *counts, const struct block_tables *tables,
@@ -214,7 +225,7 @@ enum serin_status traffic_drift_find(const struct counts *counts, const struct b
     double of_stable[DRIFT_STRATA] = {0.0};
     struct part parts[DRIFT_STRATA] = {{0}};
     double relevant = evidence->margin / 4.0;
-    if (!can_drift(evidence)) {
+    if (!can_drift(tables, evidence)) {
         return SERIN_OK;
     }
     if (course_make(counts, tables, ARM_CANARY, &canary) != SERIN_OK ||

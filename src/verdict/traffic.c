@@ -2,42 +2,9 @@
 
 #include "serin/sample_ratio.h"
 #include "verdict/measure.h"
+#include "verdict/time_buckets.h"
 
 #include <stdlib.h>
-
-/* ---- time buckets common to both arms -------------------------------------------------------- */
-
-static int64_t greatest_common_divisor(int64_t a, int64_t b)
-{
-    while (b != 0) {
-        int64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a < 0 ? -a : a;
-}
-
-/* The width of an arm's time buckets, as far as their starts tell it; 0 when there is but one. */
-static int64_t bucket_width(const struct block_tables *tables, enum arm arm)
-{
-    size_t blocks = block_tables_block_count(tables, arm);
-    int64_t width = 0;
-    bool is_single = true;
-    for (size_t i = 0; i < blocks; i++) {
-        int64_t start_ms = block_tables_block(tables, arm, i).start_ms;
-        is_single = is_single && start_ms == block_tables_block(tables, arm, 0).start_ms;
-        width = greatest_common_divisor(start_ms, width);
-    }
-    return is_single ? 0 : width;
-}
-
-/* Widths are powers of two of one another, so the buckets of the wider hold the other's whole. */
-static int64_t common_width(const struct block_tables *tables)
-{
-    int64_t canary = bucket_width(tables, ARM_CANARY);
-    int64_t stable = bucket_width(tables, ARM_STABLE);
-    return canary > stable ? canary : stable;
-}
 
 struct bucket {
     int64_t start_ms;
@@ -146,7 +113,7 @@ enum serin_status traffic_compare(const struct counts *counts, const struct bloc
     if (!buckets || !traffic) {
         return serin_fail(err, SERIN_NO_MEMORY, "the arms' traffic");
     }
-    int64_t width_ms = evidence->blocks_known ? common_width(tables) : 0;
+    int64_t width_ms = evidence->blocks_known ? time_buckets_width(tables) : 0;
     size_t count = 0;
     arm_take(&arms[ARM_CANARY], tables, ARM_CANARY, width_ms, buckets, &count);
     arm_take(&arms[ARM_STABLE], tables, ARM_STABLE, width_ms, buckets, &count);

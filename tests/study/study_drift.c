@@ -249,7 +249,6 @@ static enum serin_status run(const struct cell *cell, struct random *random, siz
 
 /* ---- promises -------------------------------------------------------------------------------- */
 
-/* A constant share gives both arms the same mixture of times, whatever drifts. */
 static const struct promise promises[] = {
     {PROMISE_EACH_AT_MOST, "false_rollback", 0.005, NULL, "false rollbacks"},
     {PROMISE_EACH_AT_MOST, "false_promote",  0.035, NULL, "false promotes" },
