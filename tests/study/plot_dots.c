@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 static const double left = 198.0;
-static const double right = SVG_WIDTH - 58;
+static const double right = SVG_WIDTH - 72;
 static const double row_height = 50.0;
 static const double legend_line = 20.0;
 static const double below = 56.0;
