@@ -38,7 +38,9 @@ static bool has_single_equals(struct text_view text)
     for (size_t i = 0; i < text.length; i++) {
         char at = text.start[i];
         if (quote) {
-            quote = at == quote ? 0 : quote;
+            if (at == quote) {
+                quote = 0;
+            }
         } else if (at == '"' || at == '\'') {
             quote = at;
         } else if (at == '=') {

@@ -70,7 +70,7 @@ static void parts_cut(const struct course *canary, int64_t until_ms[static DRIFT
     for (size_t i = 0; i < canary->count; i++) {
         seen += canary->moments[i].events;
         while (part + 1 < DRIFT_STRATA &&
-               (double)seen * DRIFT_STRATA >= (double)canary->events * (double)(part + 1)) {
+               (double)seen * (double)DRIFT_STRATA >= (double)canary->events * (double)(part + 1)) {
             until_ms[part++] = canary->moments[i].start_ms;
         }
     }

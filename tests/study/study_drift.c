@@ -177,7 +177,7 @@ static enum serin_status rollout_draw(const struct cell *cell, const struct cour
                                       struct random *random, struct rollout *rollout,
                                       struct serin_error *err)
 {
-    double events = cell_number(cell, "events") / BUCKETS;
+    double events = cell_number(cell, "events") / (double)BUCKETS;
     for (size_t bucket = 0; bucket < BUCKETS; bucket++) {
         double share = canary_share(cell, bucket);
         TRY(arm_draw(course->samplers[bucket][ARM_CANARY], ARM_CANARY, bucket, events * share,
