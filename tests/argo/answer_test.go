@@ -35,10 +35,11 @@ type delta struct {
 }
 
 type sideOf struct {
-	NMI     *float64 `json:"nmi"`
-	Lower   *float64 `json:"lower"`
-	Upper   *float64 `json:"upper"`
-	Samples *uint64  `json:"samples"`
+	NMI        *float64 `json:"nmi"`
+	Lower      *float64 `json:"lower"`
+	Upper      *float64 `json:"upper"`
+	Samples    *uint64  `json:"samples"`
+	Referenced *float64 `json:"referenced"`
 }
 
 // readAnswer reads a measured value strictly: valid JSON, no field that is not documented, none
