@@ -5,7 +5,13 @@
 
 #include <string.h>
 
-enum { DOCUMENTS_MAX = 1000, REPEATED_MAX = 64 };
+enum {
+    DOCUMENTS_MAX = 1000,
+    REPEATED_MAX = 64,
+    ANCHORS_MAX = 4096,  /* in a file; the library looks for each among all others */
+    MERGED_MAX = 65536,  /* entries of merged maps, in a document */
+    MERGE_DEPTH_MAX = 32 /* merged maps that merge others */
+};
 
 struct yaml_documents {
     struct document **documents;
@@ -20,6 +26,7 @@ struct document_reader {
     yaml_document_t *source;
     struct document_builder *builder;
     struct yaml_documents *documents;
+    size_t merged; /* entries looked at because of merge keys */
 };
 
 void yaml_documents_destroy(struct yaml_documents *documents)
@@ -148,8 +155,24 @@ static enum serin_status add_own(struct document_reader *reader, const yaml_node
     return SERIN_OK;
 }
 
+static enum serin_status add_merged(struct document_reader *reader, const yaml_node_t *map,
+                                    size_t depth, struct serin_error *err);
+
+/* Maps that merge each other have no end, and lists of merges grow like aliases of aliases. */
+static enum serin_status check_merge(const struct document_reader *reader, const yaml_node_t *map,
+                                     size_t depth, struct serin_error *err)
+{
+    if (depth < MERGE_DEPTH_MAX && reader->merged <= MERGED_MAX) {
+        return SERIN_OK;
+    }
+    char where[NODE_POSITION_SIZE];
+    return serin_fail(err, SERIN_TOO_LARGE,
+                      "%smerge keys (<<) inside each other, or more than %d entries by them",
+                      node_position_text(yaml_position(map->start_mark), where), MERGED_MAX);
+}
+
 static enum serin_status add_missing(struct document_reader *reader, const yaml_node_t *map,
-                                     struct serin_error *err)
+                                     size_t depth, struct serin_error *err)
 {
     if (map->type != YAML_MAPPING_NODE) {
         return SERIN_OK;
@@ -157,17 +180,19 @@ static enum serin_status add_missing(struct document_reader *reader, const yaml_
     for (const yaml_node_pair_t *pair = map->data.mapping.pairs.start;
          pair < map->data.mapping.pairs.top; pair++) {
         const yaml_node_t *key = node_of(reader, pair->key);
+        reader->merged++;
+        TRY(check_merge(reader, map, depth, err));
         TRY(check_key(key, err));
         if (!is_merge(key) && !document_has_key(reader->builder, text_of(key))) {
             TRY(add_entry(reader, key, node_of(reader, pair->value), err));
         }
     }
-    return SERIN_OK;
+    return add_merged(reader, map, depth + 1, err);
 }
 
-/* "<<: *defaults" or "<<: [*a, *b]": the entries that are not there yet. */
+/* "<<: *defaults" or "<<: [*a, *b]": the entries that are not there yet, and those they merge. */
 static enum serin_status add_merged(struct document_reader *reader, const yaml_node_t *map,
-                                    struct serin_error *err)
+                                    size_t depth, struct serin_error *err)
 {
     for (const yaml_node_pair_t *pair = map->data.mapping.pairs.start;
          pair < map->data.mapping.pairs.top; pair++) {
@@ -175,11 +200,11 @@ static enum serin_status add_merged(struct document_reader *reader, const yaml_n
         if (!is_merge(node_of(reader, pair->key))) {
             continue;
         }
-        TRY(add_missing(reader, value, err));
+        TRY(add_missing(reader, value, depth, err));
         const yaml_node_item_t *item =
             value->type == YAML_SEQUENCE_NODE ? value->data.sequence.items.start : NULL;
         for (; item && item < value->data.sequence.items.top; item++) {
-            TRY(add_missing(reader, node_of(reader, *item), err));
+            TRY(add_missing(reader, node_of(reader, *item), depth, err));
         }
     }
     return SERIN_OK;
@@ -190,7 +215,7 @@ static enum serin_status add_map(struct document_reader *reader, const yaml_node
 {
     TRY(document_open_map(reader->builder, err));
     TRY(add_own(reader, map, err));
-    TRY(add_merged(reader, map, err));
+    TRY(add_merged(reader, map, 0, err));
     document_close(reader->builder);
     return SERIN_OK;
 }
@@ -227,7 +252,7 @@ static enum serin_status read_document(yaml_document_t *source, const yaml_node_
         return serin_fail(err, builder ? grown : SERIN_NO_MEMORY,
                           "too many documents, or no memory for them");
     }
-    struct document_reader reader = {source, builder, documents};
+    struct document_reader reader = {source, builder, documents, 0};
     TRY(add_node(&reader, root, err));
     struct document *document = document_builder_take(builder);
     if (!document) {
@@ -259,6 +284,85 @@ static enum serin_status read_all(yaml_parser_t *parser, struct text_view bytes,
     }
 }
 
+/* ---- what would take the library too long ----------------------------------------------------*/
+
+struct survey {
+    const struct document_limits *limits;
+    size_t depth;
+    size_t anchors;
+};
+
+static bool has_anchor(const yaml_event_t *event)
+{
+    switch (event->type) {
+    case YAML_SCALAR_EVENT:
+        return event->data.scalar.anchor != NULL;
+    case YAML_SEQUENCE_START_EVENT:
+        return event->data.sequence_start.anchor != NULL;
+    case YAML_MAPPING_START_EVENT:
+        return event->data.mapping_start.anchor != NULL;
+    default:
+        return false;
+    }
+}
+
+static enum serin_status survey_event(struct survey *survey, const yaml_event_t *event,
+                                      struct serin_error *err)
+{
+    bool opens =
+        event->type == YAML_SEQUENCE_START_EVENT || event->type == YAML_MAPPING_START_EVENT;
+    bool closes = event->type == YAML_SEQUENCE_END_EVENT || event->type == YAML_MAPPING_END_EVENT;
+    survey->anchors += has_anchor(event) ? 1 : 0;
+    survey->depth += opens ? 1 : 0;
+    survey->depth -= closes ? 1 : 0;
+    char where[NODE_POSITION_SIZE];
+    node_position_text(yaml_position(event->start_mark), where);
+    if (survey->depth > survey->limits->depth) {
+        return serin_fail(err, SERIN_TOO_LARGE, "%snested deeper than %zu levels", where,
+                          survey->limits->depth);
+    }
+    if (survey->anchors > ANCHORS_MAX) {
+        return serin_fail(err, SERIN_TOO_LARGE, "%smore than %d anchors (&name)", where,
+                          ANCHORS_MAX);
+    }
+    return SERIN_OK;
+}
+
+/*
+ * The library's loader takes time by the square of the depth and of the anchors before anybody
+ * could stop it; its events come one by one. Errors of syntax are left to the loader.
+ */
+static enum serin_status survey_all(yaml_parser_t *parser, const struct document_limits *limits,
+                                    struct serin_error *err)
+{
+    struct survey survey = {.limits = limits};
+    bool is_end = false;
+    while (!is_end) {
+        yaml_event_t event;
+        if (yaml_parser_parse(parser, &event) == 0) {
+            return SERIN_OK;
+        }
+        enum serin_status status = survey_event(&survey, &event, err);
+        is_end = event.type == YAML_STREAM_END_EVENT;
+        yaml_event_delete(&event);
+        TRY(status);
+    }
+    return SERIN_OK;
+}
+
+/* ---- all of it -------------------------------------------------------------------------------*/
+
+static enum serin_status parser_open(struct text_view bytes, yaml_parser_t *parser,
+                                     struct serin_error *err)
+{
+    if (yaml_parser_initialize(parser) == 0) {
+        return serin_fail(err, SERIN_NO_MEMORY, "no memory for the documents");
+    }
+    yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(parser, (const unsigned char *)bytes.start, bytes.length);
+    return SERIN_OK;
+}
+
 enum serin_status yaml_documents_parse(struct text_view bytes, const struct document_limits *limits,
                                        struct yaml_documents **out, struct serin_error *err)
 {
@@ -268,13 +372,16 @@ enum serin_status yaml_documents_parse(struct text_view bytes, const struct docu
     }
     TRY(yaml_strip_mark(&bytes, err));
     owned(yaml_documents) documents = memory_allocate(1, sizeof(*documents));
-    yaml_parser_t parser;
-    if (!documents || yaml_parser_initialize(&parser) == 0) {
+    if (!documents) {
         return serin_fail(err, SERIN_NO_MEMORY, "no memory for the documents");
     }
-    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&parser, (const unsigned char *)bytes.start, bytes.length);
-    enum serin_status status = read_all(&parser, bytes, limits, documents, err);
+    yaml_parser_t parser;
+    TRY(parser_open(bytes, &parser, err));
+    enum serin_status status = survey_all(&parser, limits, err);
+    yaml_parser_delete(&parser);
+    TRY(status);
+    TRY(parser_open(bytes, &parser, err));
+    status = read_all(&parser, bytes, limits, documents, err);
     yaml_parser_delete(&parser);
     TRY(status);
     *out = give(documents);

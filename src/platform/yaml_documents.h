@@ -18,9 +18,9 @@ struct yaml_documents;
 
 /*
  * Parses all of `bytes`, UTF-8 with or without a byte order mark. Aliases stand for copies of what
- * they name, with its position; a merge key adds what is not there yet; what has a
- * tag is text. Of a key that comes twice the first stays. `limits` are those of each document, so
- * that aliases of aliases cannot grow without end.
+ * they name, with its position; a merge key adds what is not there yet, and what the merged map
+ * merges itself; what has a tag is text. Of a key that comes twice the first stays. `limits` are
+ * those of each document, so that aliases of aliases cannot grow without end.
  * Fails with SERIN_INVALID ("line 3, column 5: ..."), SERIN_TOO_LARGE and SERIN_NO_MEMORY.
  */
 SERIN_MUST_CHECK enum serin_status yaml_documents_parse(struct text_view bytes,

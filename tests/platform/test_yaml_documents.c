@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct yaml_documents *parsed(const char *text)
@@ -58,6 +59,20 @@ Test(yaml_documents, merge_keys_add_only_what_is_not_there)
     cr_assert(eq(i64, values[2], 4));
 }
 
+Test(yaml_documents, merged_maps_bring_what_they_merge_themselves)
+{
+    owned(yaml_documents) documents =
+        parsed("x: &x {a: 1}\ny: &y {<<: *x, b: 2}\nw: &w {a: 7, b: 8, c: 3}\nz: {<<: [*y, *w]}\n");
+    const struct node *z = entry(yaml_documents_root(documents, 0), "z");
+    int64_t values[3] = {0};
+    cr_assert(eq(int, node_int64(entry(z, "a"), &values[0]), SERIN_OK));
+    cr_assert(eq(int, node_int64(entry(z, "b"), &values[1]), SERIN_OK));
+    cr_assert(eq(int, node_int64(entry(z, "c"), &values[2]), SERIN_OK));
+    cr_assert(eq(i64, values[0], 1));
+    cr_assert(eq(i64, values[1], 2));
+    cr_assert(eq(i64, values[2], 3));
+}
+
 Test(yaml_documents, repeated_keys_are_noted_and_the_first_stays)
 {
     owned(yaml_documents) documents = parsed("a: 1\nb: {c: 2, c: 3}\na: 4\n");
@@ -105,6 +120,43 @@ Test(yaml_documents, aliases_cannot_grow_without_end)
     expect_refused(bomb, SERIN_TOO_LARGE);
     expect_refused("a: &a {b: *a}\n", SERIN_TOO_LARGE);
     expect_refused("a: &a [*a]\n", SERIN_TOO_LARGE);
+}
+
+/* As many lines, each with `text` and its number. */
+static char *numbered_lines(const char *text, size_t count)
+{
+    size_t room = count * (strlen(text) + 8) + 1;
+    char *all = malloc(room);
+    size_t used = 0;
+    cr_assert(ne(ptr, all, NULL));
+    for (size_t i = 0; i < count; i++) {
+        used += (size_t)snprintf(all + used, room - used, "%s%zu\n", text, i);
+    }
+    return all;
+}
+
+static void expect_too_large(char *text)
+{
+    struct yaml_documents *documents = NULL;
+    struct serin_error err = {0};
+    cr_expect(eq(int,
+                 yaml_documents_parse(text_view_of(text), &document_limits_file, &documents, &err),
+                 SERIN_TOO_LARGE),
+              "%s", err.detail);
+    cr_expect(eq(ptr, documents, NULL));
+    free(text);
+}
+
+/* Each of these kept the library, or the search for keys, busy for minutes. */
+Test(yaml_documents, what_takes_time_by_its_square_is_refused_at_once)
+{
+    char *deep = malloc(2000001);
+    cr_assert(ne(ptr, deep, NULL));
+    memset(deep, '[', 2000000);
+    deep[2000000] = '\0';
+    expect_too_large(deep);
+    expect_too_large(numbered_lines("- &a", 300000));
+    expect_refused("a: &a {b: 1, <<: *a}\n", SERIN_TOO_LARGE);
 }
 
 Test(yaml_documents, what_is_no_yaml_is_refused_with_its_place)
