@@ -52,6 +52,20 @@ static int64_t looks_of(const struct subject *subject)
     return whole_number(count, &looks) ? looks : (count ? INT64_MAX : 0);
 }
 
+/* An argument fills this limit in: nobody knows it before the run. */
+static bool is_open(const struct subject *subject, const char *name)
+{
+    const struct node *limit = field(subject->metric, name);
+    int64_t known = 0;
+    return limit && !whole_number(limit, &known);
+}
+
+static bool has_streak(const struct subject *subject)
+{
+    static const char name[] = "consecutiveSuccessLimit";
+    return is_open(subject, name) || field_number(subject->metric, name, 0) > 0;
+}
+
 static void find_endless(const struct rule *rule, const struct subject *subject,
                          struct findings *findings)
 {
@@ -104,8 +118,7 @@ static void find_inconclusive_succeeds(const struct rule *rule, const struct sub
     const struct node *limit = field(subject->metric, "inconclusiveLimit");
     int64_t looks = looks_of(subject);
     int64_t allowed = field_number(subject->metric, "inconclusiveLimit", 0);
-    bool has_streak = field_number(subject->metric, "consecutiveSuccessLimit", 0) > 0;
-    if (limit && looks > 0 && allowed >= looks && !has_streak) {
+    if (limit && looks > 0 && allowed >= looks && !has_streak(subject)) {
         findings_add(findings, &rule->trap, place_of(limit),
                      "inconclusiveLimit %" PRId64 " of count %" PRId64, allowed, looks);
     }
@@ -120,7 +133,8 @@ static void find_inconclusive_ends(const struct rule *rule, const struct subject
                                    struct findings *findings)
 {
     bool is_repeated = field(subject->metric, "interval") != NULL;
-    bool allows = field_number(subject->metric, "inconclusiveLimit", 0) != 0;
+    bool allows = is_open(subject, "inconclusiveLimit") ||
+                  field_number(subject->metric, "inconclusiveLimit", 0) != 0;
     if (is_repeated && has_both_conditions(subject) && !allows) {
         findings_add(findings, &rule->trap, node_position(subject->metric), "%s", "");
     }
@@ -130,8 +144,7 @@ static void find_failure_unlimited(const struct rule *rule, const struct subject
                                    struct findings *findings)
 {
     const struct node *limit = field(subject->metric, "failureLimit");
-    bool has_streak = field_number(subject->metric, "consecutiveSuccessLimit", 0) > 0;
-    if (limit && field_number(subject->metric, "failureLimit", 0) < 0 && !has_streak) {
+    if (limit && field_number(subject->metric, "failureLimit", 0) < 0 && !has_streak(subject)) {
         findings_add(findings, &rule->trap, place_of(limit), "%s", "");
     }
 }
@@ -141,7 +154,7 @@ static void find_few_errors(const struct rule *rule, const struct subject *subje
 {
     const struct node *limit = field(subject->metric, "consecutiveErrorLimit");
     int64_t errors = field_number(subject->metric, "consecutiveErrorLimit", 4);
-    if (errors <= 4) {
+    if (errors <= 4 && !is_open(subject, "consecutiveErrorLimit")) {
         findings_add(findings, &rule->trap,
                      limit ? place_of(limit) : node_position(subject->metric),
                      limit ? "limit %" PRId64 : "not set, so %" PRId64, errors);
@@ -163,8 +176,7 @@ static void find_all_looks(const struct rule *rule, const struct subject *subjec
 {
     int64_t looks = looks_of(subject);
     bool is_repeated = looks == 0 || looks > 1;
-    bool has_streak = field_number(subject->metric, "consecutiveSuccessLimit", 0) > 0;
-    if (is_repeated && field(subject->metric, "interval") && !has_streak) {
+    if (is_repeated && field(subject->metric, "interval") && !has_streak(subject)) {
         findings_add(findings, &rule->trap, node_position(subject->metric), "%s", "");
     }
 }
