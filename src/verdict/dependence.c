@@ -2,53 +2,22 @@
 
 #include "serin/paired.h"
 #include "serin/shift.h"
+#include "verdict/arm_blocks.h"
 #include "verdict/measure.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-/* The sets of blocks that an arm's cells may be numbered by. */
-struct block_numbering {
-    size_t blocks;
-    void (*pods)(const struct block_tables *tables, uint32_t *out);
-};
-
-static void canary_pods(const struct block_tables *tables, uint32_t *out)
-{
-    block_tables_block_pods(tables, ARM_CANARY, out);
-}
-
-static void stable_pods(const struct block_tables *tables, uint32_t *out)
-{
-    block_tables_block_pods(tables, ARM_STABLE, out);
-}
-
-static struct block_numbering numbering_of(const struct counts *counts,
-                                           const struct block_tables *tables, enum design design,
-                                           enum arm arm)
-{
-    if (counts->has_self_pairs && arm == ARM_STABLE) {
-        return (struct block_numbering){block_tables_self_paired_block_count(tables),
-                                        block_tables_self_paired_block_pods};
-    }
-    if (design == DESIGN_PAIRED) {
-        return (struct block_numbering){block_tables_paired_block_count(tables),
-                                        block_tables_paired_block_pods};
-    }
-    return (struct block_numbering){block_tables_block_count(tables, arm),
-                                    arm == ARM_CANARY ? canary_pods : stable_pods};
-}
-
 /* Which pod each block is of. */
 static enum serin_status pods_find(const struct counts *counts, const struct block_tables *tables,
                                    enum design design, enum arm arm, uint32_t **out)
 {
-    struct block_numbering numbering = numbering_of(counts, tables, design, arm);
-    uint32_t *pods = memory_allocate(numbering.blocks + 1, sizeof(*pods));
+    size_t blocks = arm_blocks_count(counts, tables, design, arm);
+    uint32_t *pods = memory_allocate(blocks + 1, sizeof(*pods));
     if (!pods) {
         return SERIN_NO_MEMORY;
     }
-    numbering.pods(tables, pods);
+    arm_blocks_pods(counts, tables, design, arm, pods);
     *out = pods;
     return SERIN_OK;
 }

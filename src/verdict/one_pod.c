@@ -1,6 +1,7 @@
 #include "verdict/one_pod.h"
 
 #include "serin/leave_out.h"
+#include "verdict/arm_blocks.h"
 #include "verdict/guards.h"
 #include "verdict/measure.h"
 
@@ -21,22 +22,16 @@ static void pods_clear(struct pods *pods)
     memory_free(pods->left_out);
 }
 
-static struct block_identity identity(const struct block_tables *tables, enum design design,
-                                      enum arm arm, size_t block)
-{
-    return design == DESIGN_PAIRED ? block_tables_paired_block(tables, block)
-                                   : block_tables_block(tables, arm, block);
-}
-
 /* Blocks come by pod, so those of a pod are neighbours. Returns the number of pods. */
-static size_t cells_by_pod(const struct arm_counts *arm, const struct block_tables *tables,
+static size_t cells_by_pod(const struct counts *counts, const struct block_tables *tables,
                            enum design design, enum arm which, struct pods *out)
 {
+    const struct arm_counts *arm = &counts->arms[which];
     size_t pods = 0;
     struct text_view pod = {0};
     for (size_t i = 0; i < arm->cell_count; i++) {
         uint32_t block = arm->cells[i].block;
-        struct text_view of_block = identity(tables, design, which, block).pod;
+        struct text_view of_block = arm_block(counts, tables, design, which, block).pod;
         if (pods == 0 || !text_equal(of_block, pod)) {
             pod = of_block;
             out->first_block[pods++] = block;
@@ -59,7 +54,7 @@ static enum serin_status pods_leave_out(const struct counts *counts,
     if (!out->cells || !out->first_block) {
         return serin_fail(err, SERIN_NO_MEMORY, "the pods of an arm");
     }
-    size_t pods = cells_by_pod(arm, tables, design, which, out);
+    size_t pods = cells_by_pod(counts, tables, design, which, out);
     out->left_out = memory_allocate(pods + 1, sizeof(*out->left_out));
     if (!out->left_out) {
         return serin_fail(err, SERIN_NO_MEMORY, "the pods of an arm");
@@ -171,7 +166,7 @@ static enum serin_status arm_search(const struct counts *counts, const struct bl
         struct effect effect = effect_of(evidence, arm, pod);
         effect.change = arm == ARM_CANARY ? effect.change : -effect.change;
         uint32_t block = pods.first_block[pod->block];
-        driver_take(evidence, arm, identity(tables, design, arm, block).pod, effect,
+        driver_take(evidence, arm, arm_block(counts, tables, design, arm, block).pod, effect,
                     &evidence->driver);
     }
     pods_clear(&pods);
