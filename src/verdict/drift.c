@@ -3,97 +3,48 @@
 #include "serin/arm.h"
 #include "verdict/measure.h"
 #include "verdict/time_buckets.h"
+#include "verdict/timeline.h"
 
 #include <math.h>
-#include <stdlib.h>
 
-struct moment {
-    int64_t start_ms;
-    uint64_t events;
+/* Where the rollout is cut into parts. */
+struct cut {
+    int64_t width_ms;               /* of the buckets that both arms' events are counted in */
+    int64_t until_ms[DRIFT_STRATA]; /* start of each part's last bucket */
 };
 
-/* An arm's referenced events by block, earliest first. */
-struct course {
-    struct moment *moments;
-    size_t count;
-    uint64_t events;
-};
-
-static void course_clear(struct course *course)
-{
-    memory_free(course->moments);
-}
-#define course_scope __attribute__((cleanup(course_clear))) struct course
-
-static int earlier_first(const void *left, const void *right)
-{
-    const struct moment *a = left;
-    const struct moment *b = right;
-    return (a->start_ms > b->start_ms) - (a->start_ms < b->start_ms);
-}
-
-/* When a block began, by the wider buckets of both arms. */
-static int64_t began(const struct block_tables *tables, int64_t width_ms, enum arm arm,
-                     size_t block)
-{
-    return block_start(block_tables_block(tables, arm, block).start_ms, width_ms);
-}
-
-static enum serin_status course_make(const struct counts *counts, const struct block_tables *tables,
-                                     enum arm arm, struct course *out)
-{
-    int64_t width_ms = time_buckets_width(tables);
-    const struct arm_counts *from = &counts->arms[arm];
-    out->count = block_tables_block_count(tables, arm);
-    out->moments = memory_allocate(out->count + 1, sizeof(*out->moments));
-    if (!out->moments) {
-        return SERIN_NO_MEMORY;
-    }
-    for (size_t i = 0; i < out->count; i++) {
-        out->moments[i].start_ms = began(tables, width_ms, arm, i);
-    }
-    for (size_t i = 0; i < from->cell_count; i++) {
-        if (from->cells[i].row != SERIN_NO_REFERENCE) {
-            out->moments[from->cells[i].block].events += from->cells[i].count;
-            out->events += from->cells[i].count;
-        }
-    }
-    qsort(out->moments, out->count, sizeof(*out->moments), earlier_first);
-    return SERIN_OK;
-}
-
-/* The last bucket of each part, so that the canary has about as many events in each. */
-static void parts_cut(const struct course *canary, int64_t until_ms[static DRIFT_STRATA])
+/* So that the canary has about as many events in each. */
+static void parts_cut(const struct timeline *canary, struct cut *cut)
 {
     uint64_t seen = 0;
     size_t part = 0;
     for (size_t i = 0; i < canary->count; i++) {
-        seen += canary->moments[i].events;
+        seen += canary->buckets[i].events;
         while (part + 1 < DRIFT_STRATA &&
                (double)seen * (double)DRIFT_STRATA >= (double)canary->events * (double)(part + 1)) {
-            until_ms[part++] = canary->moments[i].start_ms;
+            cut->until_ms[part++] = canary->buckets[i].start_ms;
         }
     }
     while (part < DRIFT_STRATA) {
-        until_ms[part++] = INT64_MAX;
+        cut->until_ms[part++] = INT64_MAX;
     }
 }
 
-static size_t part_of(const int64_t until_ms[static DRIFT_STRATA], int64_t start_ms)
+static size_t part_of(const struct cut *cut, int64_t start_ms)
 {
     size_t part = 0;
-    while (part + 1 < DRIFT_STRATA && start_ms > until_ms[part]) {
+    while (part + 1 < DRIFT_STRATA && start_ms > cut->until_ms[part]) {
         part++;
     }
     return part;
 }
 
-static void shares_find(const struct course *course, const int64_t until_ms[static DRIFT_STRATA],
+static void shares_find(const struct timeline *timeline, const struct cut *cut,
                         double out[static DRIFT_STRATA])
 {
-    for (size_t i = 0; i < course->count; i++) {
-        out[part_of(until_ms, course->moments[i].start_ms)] +=
-            (double)course->moments[i].events / (double)course->events;
+    for (size_t i = 0; i < timeline->count; i++) {
+        out[part_of(cut, timeline->buckets[i].start_ms)] +=
+            (double)timeline->buckets[i].events / (double)timeline->events;
     }
 }
 
@@ -110,12 +61,11 @@ static double distance(const double canary[static DRIFT_STRATA],
 
 /* The stable arm's tables of all parts, one after the other. */
 static enum serin_status part_tables(const struct counts *counts, const struct block_tables *tables,
-                                     const int64_t until_ms[static DRIFT_STRATA], uint64_t **out,
+                                     const struct cut *cut, uint64_t **out,
                                      uint64_t events[static DRIFT_STRATA])
 {
     const struct arm_counts *from = &counts->arms[ARM_STABLE];
     size_t cells = counts->rows * counts->columns;
-    int64_t width_ms = time_buckets_width(tables);
     uint64_t *all = memory_allocate(DRIFT_STRATA * cells + 1, sizeof(*all));
     if (!all) {
         return SERIN_NO_MEMORY;
@@ -123,7 +73,8 @@ static enum serin_status part_tables(const struct counts *counts, const struct b
     for (size_t i = 0; i < from->cell_count; i++) {
         const struct serin_block_cell *cell = &from->cells[i];
         if (cell->row != SERIN_NO_REFERENCE) {
-            size_t part = part_of(until_ms, began(tables, width_ms, ARM_STABLE, cell->block));
+            int64_t start_ms = block_tables_block(tables, ARM_STABLE, cell->block).start_ms;
+            size_t part = part_of(cut, block_start(start_ms, cut->width_ms));
             all[part * cells + cell->row * counts->columns + cell->column] += cell->count;
             events[part] += cell->count;
         }
@@ -172,14 +123,15 @@ static void parts_fill(struct part parts[static DRIFT_STRATA])
     }
 }
 
-static enum serin_status
-parts_measure(const struct counts *counts, const struct block_tables *tables,
-              const int64_t until_ms[static DRIFT_STRATA], const struct evidence *evidence,
-              struct part out[static DRIFT_STRATA], struct serin_error *err)
+static enum serin_status parts_measure(const struct counts *counts,
+                                       const struct block_tables *tables, const struct cut *cut,
+                                       const struct evidence *evidence,
+                                       struct part out[static DRIFT_STRATA],
+                                       struct serin_error *err)
 {
     owned_memory uint64_t *all = NULL;
     uint64_t events[DRIFT_STRATA] = {0};
-    if (part_tables(counts, tables, until_ms, &all, events) != SERIN_OK) {
+    if (part_tables(counts, tables, cut, &all, events) != SERIN_OK) {
         return serin_fail(err, SERIN_NO_MEMORY, "parts of the rollout");
     }
     uint64_t size = common_size(events);
@@ -207,38 +159,49 @@ static bool is_confounded(const struct part parts[static DRIFT_STRATA],
     return fabs(sum) > relevant && fabs(sum) > 2.0 * sqrt(variance);
 }
 
-/* An arm within a single bucket has no times to compare. */
-static bool can_drift(const struct block_tables *tables, const struct evidence *evidence)
+static bool can_drift(const struct evidence *evidence)
 {
     return evidence->judgement->design == DESIGN_REFERENCE && evidence->blocks_known &&
-           evidence->delta.defined && time_buckets_width_of(tables, ARM_CANARY) > 0 &&
-           time_buckets_width_of(tables, ARM_STABLE) > 0;
+           evidence->delta.defined;
+}
+
+/* An arm within a single bucket has no times to compare: 0. */
+static int64_t common_width(const struct block_tables *tables)
+{
+    int64_t canary_ms = time_buckets_width_of(tables, ARM_CANARY);
+    int64_t stable_ms = time_buckets_width_of(tables, ARM_STABLE);
+    if (canary_ms == 0 || stable_ms == 0) {
+        return 0;
+    }
+    return canary_ms > stable_ms ? canary_ms : stable_ms;
 }
 
 enum serin_status traffic_drift_find(const struct counts *counts, const struct block_tables *tables,
                                      struct evidence *evidence, struct serin_error *err)
 {
-    course_scope canary = {NULL, 0, 0};
-    course_scope stable = {NULL, 0, 0};
-    int64_t until_ms[DRIFT_STRATA];
+    timeline_scope canary = TIMELINE_NONE;
+    timeline_scope stable = TIMELINE_NONE;
+    struct cut cut = {.width_ms = can_drift(evidence) ? common_width(tables) : 0};
     double of_canary[DRIFT_STRATA] = {0.0};
     double of_stable[DRIFT_STRATA] = {0.0};
     struct part parts[DRIFT_STRATA] = {{0}};
     double relevant = evidence->margin / 4.0;
-    if (!can_drift(tables, evidence)) {
+    if (cut.width_ms == 0) {
         return SERIN_OK;
     }
-    if (course_make(counts, tables, ARM_CANARY, &canary) != SERIN_OK ||
-        course_make(counts, tables, ARM_STABLE, &stable) != SERIN_OK) {
+    if (timeline_make(counts, tables, DESIGN_REFERENCE, ARM_CANARY, cut.width_ms, &canary) !=
+            SERIN_OK ||
+        timeline_make(counts, tables, DESIGN_REFERENCE, ARM_STABLE, cut.width_ms, &stable) !=
+            SERIN_OK) {
         return serin_fail(err, SERIN_NO_MEMORY, "the course of a rollout");
     }
-    parts_cut(&canary, until_ms);
-    shares_find(&canary, until_ms, of_canary);
-    shares_find(&stable, until_ms, of_stable);
+    parts_cut(&canary, &cut);
+    shares_find(&canary, &cut, of_canary);
+    shares_find(&stable, &cut, of_stable);
     if (distance(of_canary, of_stable) <= relevant) { /* more NMI than 1 cannot be at stake */
         return SERIN_OK;
     }
-    TRY(parts_measure(counts, tables, until_ms, evidence, parts, err));
+    TRY(parts_measure(counts, tables, &cut, evidence, parts, err));
     evidence->traffic_drifts = is_confounded(parts, of_canary, of_stable, relevant);
     return SERIN_OK;
 }
