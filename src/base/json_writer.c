@@ -228,6 +228,15 @@ void json_field_double(struct json_writer *writer, const char *name, double valu
     json_write_double(writer, value);
 }
 
+void json_field_double_if(struct json_writer *writer, const char *name, double value, bool defined)
+{
+    if (defined) {
+        json_field_double(writer, name, value);
+    } else {
+        json_field_null(writer, name);
+    }
+}
+
 void json_field_uint64(struct json_writer *writer, const char *name, uint64_t value)
 {
     json_write_key(writer, name);

@@ -60,6 +60,8 @@ void json_field_double(struct json_writer *writer, const char *name, double valu
 void json_field_uint64(struct json_writer *writer, const char *name, uint64_t value);
 void json_field_int64(struct json_writer *writer, const char *name, int64_t value);
 void json_field_bool(struct json_writer *writer, const char *name, bool value);
+/* null unless `defined`. */
+void json_field_double_if(struct json_writer *writer, const char *name, double value, bool defined);
 void json_field_null(struct json_writer *writer, const char *name);
 
 /* Ends the document, which must be complete. Fails with the buffer's sticky status. */

@@ -2,24 +2,17 @@
 
 #include "base/json_writer.h"
 
-static void write_known(struct json_writer *json, const char *name, double value, bool is_known)
-{
-    if (is_known) {
-        json_field_double(json, name, value);
-    } else {
-        json_field_null(json, name);
-    }
-}
-
 static void write_moment(struct json_writer *json, const struct plan_moment *moment, bool is_timed)
 {
     bool is_told = moment->is_reached && is_timed;
     json_write_object_begin(json);
     json_field_double(json, "chance", moment->chance);
-    write_known(json, "canary_samples", (double)moment->canary_samples, moment->is_reached);
-    write_known(json, "stable_samples", (double)moment->stable_samples, moment->is_reached);
-    write_known(json, "minutes", moment->minutes, is_told);
-    write_known(json, "looks", (double)moment->looks, is_told);
+    json_field_double_if(json, "canary_samples", (double)moment->canary_samples,
+                         moment->is_reached);
+    json_field_double_if(json, "stable_samples", (double)moment->stable_samples,
+                         moment->is_reached);
+    json_field_double_if(json, "minutes", moment->minutes, is_told);
+    json_field_double_if(json, "looks", (double)moment->looks, is_told);
     json_write_object_end(json);
 }
 
@@ -34,7 +27,8 @@ static void write_case(struct json_writer *json, const struct advice_case *each,
     write_moment(json, &each->likely, is_timed);
     json_write_array_end(json);
     json_field_text(json, "held_by", each->held_by);
-    write_known(json, "held_until_samples", (double)each->held_until, each->held_by != NULL);
+    json_field_double_if(json, "held_until_samples", (double)each->held_until,
+                         each->held_by != NULL);
     json_write_object_end(json);
 }
 
@@ -62,8 +56,8 @@ static void write_question(struct json_writer *json, const struct advice *advice
     json_field_double(json, "power", advice->power);
     json_field_double(json, "canary_share", advice->traffic.canary_share);
     json_field_double(json, "design_effect", advice->traffic.design_effect);
-    write_known(json, "events_per_minute", advice->traffic.events_per_minute,
-                advice->traffic.events_per_minute > 0.0);
+    json_field_double_if(json, "events_per_minute", advice->traffic.events_per_minute,
+                         advice->traffic.events_per_minute > 0.0);
 }
 
 enum serin_status plan_report_json(const struct advice *advice, struct buffer *out)
@@ -79,9 +73,9 @@ enum serin_status plan_report_json(const struct advice *advice, struct buffer *o
     }
     json_write_array_end(&json);
     write_gate(&json, &advice->gate);
-    write_known(&json, "plan", (double)advice->plan, advice->has_plan);
-    write_known(&json, "least_canary_share", advice->least_share,
-                advice->has_share && advice->share_found);
+    json_field_double_if(&json, "plan", (double)advice->plan, advice->has_plan);
+    json_field_double_if(&json, "least_canary_share", advice->least_share,
+                         advice->has_share && advice->share_found);
     json_write_object_end(&json);
     TRY(json_writer_finish(&json));
     buffer_append_char(out, '\n');

@@ -17,15 +17,6 @@ enum serin_status report_json(const struct verdict *verdict, struct buffer *out)
     return finish(&writer, out);
 }
 
-static void write_defined(struct json_writer *writer, const char *name, double value, bool defined)
-{
-    if (defined) {
-        json_field_double(writer, name, value);
-    } else {
-        json_field_null(writer, name);
-    }
-}
-
 enum serin_status report_score_json(const struct score *score, struct buffer *out)
 {
     const struct serin_scores *scores = &score->scores;
@@ -35,10 +26,10 @@ enum serin_status report_score_json(const struct score *score, struct buffer *ou
     json_field_uint64(&writer, "samples", score->samples);
     json_field_uint64(&writer, "rows", scores->rows);
     json_field_uint64(&writer, "columns", scores->columns);
-    write_defined(&writer, "nmi", score->nmi.value, score->nmi.defined);
+    json_field_double_if(&writer, "nmi", score->nmi.value, score->nmi.defined);
     json_field_double(&writer, "nmi_plugin", scores->nmi);
-    write_defined(&writer, "lower", score->nmi.lower, score->nmi.defined);
-    write_defined(&writer, "upper", score->nmi.upper, score->nmi.defined);
+    json_field_double_if(&writer, "lower", score->nmi.lower, score->nmi.defined);
+    json_field_double_if(&writer, "upper", score->nmi.upper, score->nmi.defined);
     json_field_double(&writer, "level", score->level);
     json_field_text(&writer, "normalizer", serin_normalizer_name(score->normalizer));
     json_field_double(&writer, "mutual_information", scores->entropies.mutual_information);

@@ -27,11 +27,7 @@ double answer_round(double value)
 
 static void write_number(struct json_writer *writer, const char *name, double value, bool defined)
 {
-    if (defined) {
-        json_field_double(writer, name, answer_round(value));
-    } else {
-        json_field_null(writer, name);
-    }
+    json_field_double_if(writer, name, answer_round(value), defined);
 }
 
 static void write_estimate(struct json_writer *writer, const char *name,

@@ -5,20 +5,11 @@
 
 enum { TEXT_BYTES_MAX = 64 * 1024 };
 
-static void write_number(struct json_writer *writer, const char *name, double value, bool defined)
-{
-    if (defined) {
-        json_field_double(writer, name, value);
-    } else {
-        json_field_null(writer, name);
-    }
-}
-
 static void write_estimate(struct json_writer *writer, const struct estimate *estimate)
 {
-    write_number(writer, "estimate", estimate->value, estimate->defined);
-    write_number(writer, "lower", estimate->lower, estimate->defined);
-    write_number(writer, "upper", estimate->upper, estimate->defined);
+    json_field_double_if(writer, "estimate", estimate->value, estimate->defined);
+    json_field_double_if(writer, "lower", estimate->lower, estimate->defined);
+    json_field_double_if(writer, "upper", estimate->upper, estimate->defined);
 }
 
 static void write_reference(struct json_writer *writer, const char *name, struct text_view text)
@@ -63,7 +54,8 @@ static void write_diagnosis(struct json_writer *writer, const struct verdict *ve
     write_labels(writer, "from", &diagnosis->from);
     write_labels(writer, "to", &diagnosis->to);
     json_field_double(writer, "moved", diagnosis->moved);
-    write_number(writer, "contribution", diagnosis->contribution, diagnosis->has_contribution);
+    json_field_double_if(writer, "contribution", diagnosis->contribution,
+                         diagnosis->has_contribution);
     json_field_view(writer, "text", buffer_view(text));
     json_write_object_end(writer);
 }
@@ -90,8 +82,8 @@ void explanation_write(const struct verdict *verdict, struct json_writer *writer
         write_move(writer, &verdict->moves[i]);
     }
     json_write_array_end(writer);
-    write_number(writer, "others", verdict->moves_left_out, defined);
-    write_number(writer, "rest", verdict->moves_rest, defined);
+    json_field_double_if(writer, "others", verdict->moves_left_out, defined);
+    json_field_double_if(writer, "rest", verdict->moves_rest, defined);
     write_diagnoses(writer, verdict);
     json_write_object_end(writer);
 }
