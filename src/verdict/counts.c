@@ -12,11 +12,6 @@ static enum serin_status arm_allocate(struct arm_counts *arm, size_t rows, size_
     return arm->table && arm->totals ? SERIN_OK : SERIN_NO_MEMORY;
 }
 
-static bool is_rare(const struct label_groups *groups, uint32_t group)
-{
-    return groups->merged && group + 1 == groups->count;
-}
-
 /* Pools the cells, which carry groups already. */
 static void arm_pool(struct arm_counts *arm, const struct grouping *grouping)
 {
@@ -30,8 +25,8 @@ static void arm_pool(struct arm_counts *arm, const struct grouping *grouping)
         } else {
             arm->unreferenced += cell->count;
         }
-        if (is_rare(&grouping->columns, cell->column) ||
-            (has_row && is_rare(&grouping->rows, cell->row))) {
+        if (label_groups_is_rare(&grouping->columns, cell->column) ||
+            (has_row && label_groups_is_rare(&grouping->rows, cell->row))) {
             arm->merged += cell->count;
         }
     }

@@ -4,6 +4,11 @@
 
 static const struct text_view rare_labels = TEXT_VIEW("(rare labels)");
 
+bool label_groups_is_rare(const struct label_groups *groups, size_t group)
+{
+    return groups->merged && group + 1 == groups->count;
+}
+
 static enum serin_status groups_rank(const uint64_t *masses, size_t labels, size_t cap,
                                      struct label_groups *out)
 {
@@ -48,7 +53,7 @@ void grouping_destroy(struct grouping *grouping)
 /* The first label of a group; of the rare ones no single label is the right name. */
 static bool group_label(const struct label_groups *groups, size_t group, size_t *out_label)
 {
-    if (groups->merged && group + 1 == groups->count) {
+    if (label_groups_is_rare(groups, group)) {
         return false;
     }
     for (size_t i = 0; i < groups->labels; i++) {

@@ -24,6 +24,9 @@ struct label_groups {
     bool merged;   /* the last group holds the rare labels */
 };
 
+/* Whether a group is that of the rare labels. */
+bool label_groups_is_rare(const struct label_groups *groups, size_t group);
+
 /*
  * Rows are references; in the design `paired` without any reference they are the stable arm's
  * labels (is_agreement), grouped as the columns are. Columns are emitted labels.

@@ -39,7 +39,7 @@ static enum serin_status merged_alone_count(const struct grouping *grouping,
         }
         columns_add(arm, NULL, columns);
         for (size_t i = 0; i < groups->labels; i++) {
-            bool is_merged = groups->map[i] + 1 == groups->count;
+            bool is_merged = label_groups_is_rare(groups, groups->map[i]);
             arm->merged_alone += is_merged && columns[i] == both_arms[i] ? columns[i] : 0;
         }
     }
@@ -98,10 +98,10 @@ static struct masses *masses_of(const struct ranking *ranking, const struct coun
  * Twice the epoch's events per label, and 1 for a label that came later: rarer than all the others,
  * but there.
  */
-static void masses_of_epoch(const uint64_t *epoch, size_t labels, uint64_t *masses)
+static void masses_rank(const uint64_t *all, size_t labels, uint64_t *epoch)
 {
     for (size_t i = 0; i < labels; i++) {
-        masses[i] = epoch[i] > 0 ? 2 * epoch[i] : masses[i] > 0;
+        epoch[i] = epoch[i] > 0 ? 2 * epoch[i] : all[i] > 0;
     }
 }
 
@@ -118,10 +118,11 @@ static enum serin_status epoch_add(const struct ranking *ranking, const struct r
     return SERIN_OK;
 }
 
-/* Replaces the events per label of all time by what ranks them. */
-static enum serin_status masses_restrict(const struct ranking *ranking,
+/* What ranks the labels: the caller destroys `*out`. */
+static enum serin_status masses_of_epoch(const struct ranking *ranking,
                                          const struct ranking_epoch *epoch,
-                                         const struct counts *counts, struct masses *all)
+                                         const struct counts *counts, const struct masses *all,
+                                         struct masses **out)
 {
     owned(masses) within = masses_create(all->row_count, all->column_count);
     if (!within) {
@@ -130,8 +131,9 @@ static enum serin_status masses_restrict(const struct ranking *ranking,
     for (size_t arm = 0; arm < ARM_COUNT; arm++) {
         TRY(epoch_add(ranking, epoch, counts, (enum arm)arm, within));
     }
-    masses_of_epoch(within->rows, all->row_count, all->rows);
-    masses_of_epoch(within->columns, all->column_count, all->columns);
+    masses_rank(all->rows, all->row_count, within->rows);
+    masses_rank(all->columns, all->column_count, within->columns);
+    *out = give(within);
     return SERIN_OK;
 }
 
@@ -162,16 +164,17 @@ enum serin_status labels_rank(const struct ranking *ranking, struct counts *coun
 {
     size_t cap = ranking->judgement->label_cap;
     owned(masses) all = masses_of(ranking, counts);
-    owned(masses) ranked = masses_of(ranking, counts);
-    if (!all || !ranked) {
+    owned(masses) of_epoch = NULL;
+    if (!all) {
         return SERIN_NO_MEMORY;
     }
     if (ranking->is_merged || is_beyond(all, cap)) {
         struct ranking_epoch epoch;
         TRY(ranking_epoch_find(counts, ranking->tables, ranking->judgement, &epoch));
-        TRY(masses_restrict(ranking, &epoch, counts, ranked));
+        TRY(masses_of_epoch(ranking, &epoch, counts, all, &of_epoch));
         cap = ranking->is_merged ? dense_groups(ranking, epoch.events) : cap;
     }
+    const struct masses *ranked = of_epoch ? of_epoch : all;
     struct label_masses masses = {.rows = ranked->rows,
                                   .row_count = ranked->row_count,
                                   .columns = ranked->columns,

@@ -38,12 +38,14 @@ enum serin_status measurement_take(const struct spec *spec, const struct block_t
 {
     TRY(counts_create_ranked(tables, &spec->judgement, &out->grouping, &out->counts, err));
     TRY(evidence_measure(out->counts, tables, &spec->judgement, &out->evidence, err));
-    bool goes_on = guards_find_sparse(&out->evidence) && can_merge_further(out);
+    bool is_sparse = guards_find_sparse(&out->evidence);
+    bool goes_on = is_sparse && can_merge_further(out);
     for (size_t halvings = 0; goes_on; halvings++) {
         measurement_scope merged = MEASUREMENT_NONE;
         TRY(measure_merged(spec, tables, halvings, &merged, err));
-        goes_on = guards_find_sparse(&merged.evidence) && can_merge_further(&merged);
-        if (merged.evidence.delta.defined && !guards_find_sparse(&merged.evidence)) {
+        is_sparse = guards_find_sparse(&merged.evidence);
+        goes_on = is_sparse && can_merge_further(&merged);
+        if (merged.evidence.delta.defined && !is_sparse) {
             measurements_swap(out, &merged);
         }
     }

@@ -11,15 +11,11 @@ struct decoder {
     uint64_t second_count;
 };
 
-static bool is_rare(const struct label_groups *groups, uint32_t label)
-{
-    return groups->merged && groups->map[label] + 1 == groups->count;
-}
-
 static bool is_in_tail(const struct grouping *grouping, const struct serin_block_cell *cell)
 {
     return cell->row != SERIN_NO_REFERENCE &&
-           (is_rare(&grouping->rows, cell->row) || is_rare(&grouping->columns, cell->column));
+           (label_groups_is_rare(&grouping->rows, grouping->rows.map[cell->row]) ||
+            label_groups_is_rare(&grouping->columns, grouping->columns.map[cell->column]));
 }
 
 static int by_column_row(const void *left, const void *right)
