@@ -142,3 +142,12 @@ bool rollout_is_guarded(const struct verdict *verdict)
     return verdict->decision == DECISION_INCONCLUSIVE &&
            strcmp(verdict->reason, "straddles_margin") != 0;
 }
+
+void rollout_see(const struct verdict *verdict, double delta, struct rollout_seen *seen)
+{
+    bool speaks = !rollout_is_guarded(verdict);
+    seen->lower_miss = seen->lower_miss || (speaks && verdict->delta.lower > delta);
+    seen->upper_miss = seen->upper_miss || (speaks && verdict->delta.upper < delta);
+    seen->promoted = seen->promoted || verdict->decision == DECISION_PROMOTE;
+    seen->rolled_back = seen->rolled_back || verdict->decision == DECISION_ROLLBACK;
+}

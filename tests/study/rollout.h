@@ -60,4 +60,15 @@ SERIN_MUST_CHECK enum serin_status rollout_judge(const struct judgement *judgeme
 /* Whether a guard gave the answer and not the interval. A guard is not coverage. */
 bool rollout_is_guarded(const struct verdict *verdict);
 
+/* What was ever seen at the looks of a rollout; all false before the first. */
+struct rollout_seen {
+    bool lower_miss; /* the interval lay above the truth; a guard's answer has none */
+    bool upper_miss; /* … below it */
+    bool promoted;
+    bool rolled_back;
+};
+
+/* Adds a look, whose true delta is `delta`. */
+void rollout_see(const struct verdict *verdict, double delta, struct rollout_seen *seen);
+
 #endif

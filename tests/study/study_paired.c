@@ -260,19 +260,14 @@ static enum serin_status run(const struct cell *cell, struct random *random, siz
 
 /* ---- promises -------------------------------------------------------------------------------- */
 
-static bool is_answered(const struct result *result)
-{
-    return !result_is_guarded(result);
-}
-
 static bool is_dependent(const struct result *result)
 {
-    return is_answered(result) && cell_number(result->cell, "icc") > 0.0;
+    return result_is_answered(result) && cell_number(result->cell, "icc") > 0.0;
 }
 
 static bool is_independent(const struct result *result)
 {
-    return is_answered(result) && !is_dependent(result);
+    return result_is_answered(result) && !is_dependent(result);
 }
 
 static const struct promise promises[] = {

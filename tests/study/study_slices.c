@@ -202,30 +202,13 @@ static void plan(enum profile profile, struct cell_list *cells)
 
 /* ---- one rollout ---------------------------------------------------------------------------- */
 
-/* What was ever seen at the looks so far. */
-struct seen {
-    bool lower_miss;
-    bool upper_miss;
-    bool promoted;
-    bool rolled_back;
-};
-
 struct history {
-    struct seen sliced;
-    struct seen apart; /* the same interval, held against all slices told apart */
-    struct seen pooled;
+    struct rollout_seen sliced;
+    struct rollout_seen apart; /* the same interval, held against all slices told apart */
+    struct rollout_seen pooled;
     bool slice_false;
     bool slice_false_uncorrected;
 };
-
-static void see(const struct verdict *verdict, double delta, struct seen *seen)
-{
-    bool speaks = !rollout_is_guarded(verdict);
-    seen->lower_miss = seen->lower_miss || (speaks && verdict->delta.lower > delta);
-    seen->upper_miss = seen->upper_miss || (speaks && verdict->delta.upper < delta);
-    seen->promoted = seen->promoted || verdict->decision == DECISION_PROMOTE;
-    seen->rolled_back = seen->rolled_back || verdict->decision == DECISION_ROLLBACK;
-}
 
 static bool is_undecided(const struct slice_verdict *slice)
 {
@@ -350,9 +333,9 @@ static enum serin_status run_one(const struct cell *cell, struct sliced *sliced,
         if (!isfinite(judged)) {
             return serin_fail(err, SERIN_NO_MEMORY, "the truth of a rollout");
         }
-        see(&verdict, judged, &history.sliced);
-        see(&verdict, sliced_delta(sliced), &history.apart);
-        see(&pooled, sliced_delta(sliced), &history.pooled);
+        rollout_see(&verdict, judged, &history.sliced);
+        rollout_see(&verdict, sliced_delta(sliced), &history.apart);
+        rollout_see(&pooled, sliced_delta(sliced), &history.pooled);
         see_slices(sliced, &verdict, &history);
         if (look + 1 == looks) {
             tally_last(sliced, &verdict, &pooled, tallies);
@@ -375,24 +358,14 @@ static enum serin_status run(const struct cell *cell, struct random *random, siz
 
 /* ---- what is promised ----------------------------------------------------------------------- */
 
-static bool is_one_look(const struct result *result)
-{
-    return cell_number(result->cell, "looks") == 1.0;
-}
-
-static bool is_many_looks(const struct result *result)
-{
-    return !is_one_look(result);
-}
-
 static const struct promise promises[] = {
-    {PROMISE_EACH_AT_MOST, "lower_miss",  0.035, is_one_look,
+    {PROMISE_EACH_AT_MOST, "lower_miss",  0.035, result_has_one_look,
      "the interval of the stratified delta lies above the truth at one look"},
-    {PROMISE_EACH_AT_MOST, "upper_miss",  0.035, is_one_look,
+    {PROMISE_EACH_AT_MOST, "upper_miss",  0.035, result_has_one_look,
      "the interval of the stratified delta lies below the truth at one look"},
-    {PROMISE_EACH_AT_MOST, "lower_miss",  0.025, is_many_looks,
+    {PROMISE_EACH_AT_MOST, "lower_miss",  0.025, result_has_many_looks,
      "the interval of the stratified delta ever lies above the truth"       },
-    {PROMISE_EACH_AT_MOST, "upper_miss",  0.025, is_many_looks,
+    {PROMISE_EACH_AT_MOST, "upper_miss",  0.025, result_has_many_looks,
      "the interval of the stratified delta ever lies below the truth"       },
     {PROMISE_EACH_AT_MOST, "slice_false", 0.035, NULL,
      "any slice within the margin is rolled back, with Holm's correction"   },

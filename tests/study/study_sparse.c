@@ -154,13 +154,6 @@ static void plan(enum profile profile, struct cell_list *cells)
 
 /* ---- one rollout ---------------------------------------------------------------------------- */
 
-struct history {
-    bool lower_miss;
-    bool upper_miss;
-    bool promoted;
-    bool rolled_back;
-};
-
 /* What a rollout is simulated with. */
 struct sparse {
     const struct cell *cell;
@@ -205,15 +198,6 @@ static enum serin_status resolution_find(const struct sparse *sparse,
     return SERIN_OK;
 }
 
-static void see(const struct verdict *verdict, double delta, struct history *history)
-{
-    bool is_guarded = rollout_is_guarded(verdict);
-    history->lower_miss = history->lower_miss || (!is_guarded && verdict->delta.lower > delta);
-    history->upper_miss = history->upper_miss || (!is_guarded && verdict->delta.upper < delta);
-    history->promoted = history->promoted || verdict->decision == DECISION_PROMOTE;
-    history->rolled_back = history->rolled_back || verdict->decision == DECISION_ROLLBACK;
-}
-
 static enum serin_status tally_last(const struct sparse *sparse, const struct block_tables *tables,
                                     const struct verdict *verdict,
                                     const struct resolution *resolution, struct tallies *tallies,
@@ -240,16 +224,16 @@ static enum serin_status tally_last(const struct sparse *sparse, const struct bl
     return SERIN_OK;
 }
 
-static void tally_history(const struct sparse *sparse, const struct history *history,
+static void tally_history(const struct sparse *sparse, const struct rollout_seen *seen,
                           struct tallies *tallies)
 {
-    tally_add(tallies, LOWER_MISS, history->lower_miss);
-    tally_add(tallies, UPPER_MISS, history->upper_miss);
+    tally_add(tallies, LOWER_MISS, seen->lower_miss);
+    tally_add(tallies, UPPER_MISS, seen->upper_miss);
     if (fabs(sparse->scenario->delta + sparse->judgement.margin) < 1e-6) {
-        tally_add(tallies, FALSE_PROMOTE, history->promoted);
+        tally_add(tallies, FALSE_PROMOTE, seen->promoted);
     }
     if (fabs(sparse->scenario->delta) < 1e-9) {
-        tally_add(tallies, FALSE_ROLLBACK, history->rolled_back);
+        tally_add(tallies, FALSE_ROLLBACK, seen->rolled_back);
     }
 }
 
@@ -299,7 +283,7 @@ static size_t next_look(size_t look, size_t looks)
 static enum serin_status run_one(struct sparse *sparse, struct random *random,
                                  struct tallies *tallies, struct serin_error *err)
 {
-    struct history history = {.lower_miss = false};
+    struct rollout_seen seen = {.lower_miss = false};
     size_t looks = cell_size(sparse->cell, "looks");
     uint64_t seed = gsl_rng_get(random_gsl(random));
     for (size_t look = 1; look <= looks; look = next_look(look, looks)) {
@@ -309,12 +293,12 @@ static enum serin_status run_one(struct sparse *sparse, struct random *random,
         TRY(tables_until(sparse, seed, look, &tables, err));
         TRY(rollout_judge(&sparse->judgement, false, tables, &verdict, err));
         TRY(resolution_find(sparse, tables, &resolution, err));
-        see(&verdict, resolution.delta, &history);
+        rollout_see(&verdict, resolution.delta, &seen);
         if (look == looks) {
             TRY(tally_last(sparse, tables, &verdict, &resolution, tallies, err));
         }
     }
-    tally_history(sparse, &history, tallies);
+    tally_history(sparse, &seen, tallies);
     return SERIN_OK;
 }
 
@@ -335,28 +319,18 @@ static enum serin_status run(const struct cell *cell, struct random *random, siz
 
 /* ---- what is promised ----------------------------------------------------------------------- */
 
-static bool is_one_look(const struct result *result)
-{
-    return cell_number(result->cell, "looks") == 1.0;
-}
-
-static bool is_many_looks(const struct result *result)
-{
-    return !is_one_look(result);
-}
-
 static const struct promise promises[] = {
-    {PROMISE_EACH_AT_MOST, "lower_miss",     0.035, is_one_look,
-     "merged labels: misses on the promote side"                                           },
-    {PROMISE_EACH_AT_MOST, "upper_miss",     0.035, is_one_look,
-     "merged labels: misses on the rollback side"                                          },
-    {PROMISE_EACH_AT_MOST, "lower_miss",     0.025, is_many_looks,
-     "merged labels: ever misses on the promote side"                                      },
-    {PROMISE_EACH_AT_MOST, "upper_miss",     0.025, is_many_looks,
-     "merged labels: ever misses on the rollback side"                                     },
+    {PROMISE_EACH_AT_MOST, "lower_miss",     0.035, result_has_one_look,
+     "merged labels: misses on the promote side"                                                   },
+    {PROMISE_EACH_AT_MOST, "upper_miss",     0.035, result_has_one_look,
+     "merged labels: misses on the rollback side"                                                  },
+    {PROMISE_EACH_AT_MOST, "lower_miss",     0.025, result_has_many_looks,
+     "merged labels: ever misses on the promote side"                                              },
+    {PROMISE_EACH_AT_MOST, "upper_miss",     0.025, result_has_many_looks,
+     "merged labels: ever misses on the rollback side"                                             },
     {PROMISE_EACH_AT_MOST, "false_promote",  0.025, NULL,
-     "promotes at -margin of all labels, wherever the loss is"                             },
-    {PROMISE_EACH_AT_MOST, "false_rollback", 0.005, NULL,          "rollbacks at no change"},
+     "promotes at -margin of all labels, wherever the loss is"                                     },
+    {PROMISE_EACH_AT_MOST, "false_rollback", 0.005, NULL,                  "rollbacks at no change"},
 };
 
 const struct study study_sparse = {

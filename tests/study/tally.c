@@ -136,3 +136,18 @@ bool result_is_guarded(const struct result *result)
 {
     return result_guarded_share(result) > 0.5;
 }
+
+bool result_is_answered(const struct result *result)
+{
+    return !result_is_guarded(result);
+}
+
+bool result_has_one_look(const struct result *result)
+{
+    return cell_number(result->cell, "looks") == 1.0;
+}
+
+bool result_has_many_looks(const struct result *result)
+{
+    return !result_has_one_look(result);
+}

@@ -87,6 +87,13 @@ double result_guarded_share(const struct result *result);
 /* Whether a guard answers for most repetitions: such a cell says nothing about the interval. */
 bool result_is_guarded(const struct result *result);
 
+/* The opposite, for promises: the interval answers for most. */
+bool result_is_answered(const struct result *result);
+
+/* Of a cell with the parameter looks: whether there is one look, or more. */
+bool result_has_one_look(const struct result *result);
+bool result_has_many_looks(const struct result *result);
+
 /* The name of reason number `index`; NULL beyond the last. */
 const char *tally_reason_name(size_t index);
 
