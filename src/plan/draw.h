@@ -13,9 +13,6 @@ struct draw {
 
 struct draw draw_seeded(uint64_t seed);
 
-/* Uniform in (0, 1). */
-double draw_uniform(struct draw *draw);
-
 /*
  * How many of `events` fall to a part of share `share`, in [0, 1]: exact while the rarer outcome is
  * expected less than 50 times, above from the normal distribution.

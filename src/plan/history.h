@@ -11,7 +11,6 @@
 #include "serin/table.h"
 #include "verdict/spec.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct history;
@@ -29,10 +28,7 @@ DEFINE_CLEANUP(history)
 /* References × labels, pooled; borrowed from the history. */
 struct serin_table history_table(const struct history *history);
 
-double history_nmi(const struct history *history); /* corrected for its bias */
-uint64_t history_samples(const struct history *history);
 double history_design_effect(const struct history *history); /* 1 where blocks are unknown */
-bool history_has_blocks(const struct history *history);
 
 /* Events a minute, with a reference; 0 when the times are not known. */
 double history_events_per_minute(const struct history *history);
