@@ -1,5 +1,6 @@
 #include "plan/template.h"
 
+#include "base/json_writer.h"
 #include "base/number.h"
 
 #include <assert.h>
@@ -94,6 +95,9 @@ static void write_judgement(const struct judgement *judgement, const struct judg
                             struct buffer *out)
 {
     static const char indent[] = "            ";
+    if (judgement->design != base->design) {
+        buffer_printf(out, "%sdesign: %s\n", indent, design_name(judgement->design));
+    }
     if (judgement->margin != base->margin) {
         buffer_printf(out, "%smargin: %s\n", indent,
                       number_write_double(judgement->margin, NUMBER_TEXT));
@@ -113,6 +117,18 @@ static void write_judgement(const struct judgement *judgement, const struct judg
         buffer_printf(out, "%smin_samples: %s\n", indent,
                       number_write_uint64(judgement->min_samples, NUMBER_TEXT));
     }
+    if (judgement->label_names != base->label_names) {
+        buffer_printf(out, "%slabel_names: %s\n", indent, label_names_name(judgement->label_names));
+    }
+}
+
+/* A text of JSON is one of YAML. */
+static void write_quoted(const char *text, struct buffer *out)
+{
+    struct json_writer json;
+    json_writer_init(&json, out);
+    json_write_text(&json, text);
+    buffer_append_char(out, '\n');
 }
 
 static void write_provider(const struct advice *advice, const struct template_options *options,
@@ -126,8 +142,8 @@ static void write_provider(const struct advice *advice, const struct template_op
                             "            - key: Authorization\n"
                             "              value: \"Bearer {{args.token}}\"\n"
                             "          jsonBody:\n");
-    buffer_printf(out, "            stream: \"%s\"\n",
-                  options->stream ? options->stream : "{{args.stream}}");
+    buffer_append_text(out, "            stream: ");
+    write_quoted(options->stream ? options->stream : "{{args.stream}}", out);
     buffer_append_text(out, "            canary: \"{{args.canary-hash}}\"\n"
                             "            stable: \"{{args.stable-hash}}\"\n"
                             "            rollout: \"{{args.rollout}}\"\n"

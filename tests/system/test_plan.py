@@ -82,11 +82,21 @@ class Answers(unittest.TestCase):
     def test_wrong_use_is_2_and_says_what_is_missing(self):
         for words, says in [([], "one of"), (["--nmi", "0.8"], "--labels"), (["--config", "x", "--stream", "s"], ""),
                             ([*MODEL, "--template", *QUICK], "--traffic"), ([*MODEL, "--design", "shift"], "--design"),
+                            ([*MODEL, "--name", "a: b"], "--name"), ([*MODEL, "--name", "gate-"], "--name"),
                             ([*MODEL, "--delta", "-0.1", *QUICK], "margin"), ([*MODEL, "--delta", "-0.9", *QUICK], "0.900")]:
             done = plan(*words)
             self.assertEqual(done.returncode, 4 if "--config" in words else 2, words)
             self.assertIn(says, done.stderr)
             self.assertEqual(done.stdout, "")
+
+    def test_a_history_that_cannot_be_read_is_4_whatever_its_name(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for text in ["", "no,such,columns\n1,2,3\n"]:
+                with open(os.path.join(folder, "history"), "w", encoding="utf-8") as file:
+                    file.write(text)
+                done = subprocess.run([os.path.abspath(BINARY), "plan", "history"], cwd=folder, capture_output=True, text=True, check=False)
+                self.assertEqual((done.returncode, done.stdout), (4, ""))
+                self.assertTrue(done.stderr.startswith("serin plan: history"), done.stderr)
 
 
 class Template(unittest.TestCase):
@@ -107,6 +117,25 @@ class Template(unittest.TestCase):
             self.assertIn(line, template)
         self.assertNotIn("name: stream", template)
 
+    def test_asks_for_the_planned_design_and_names_where_the_stream_has_others(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = write_history(folder)
+            config = os.path.join(folder, "serin.yaml")
+            with open(config, "w", encoding="utf-8") as file:
+                file.write(f"sources:\n  - {{name: export, type: file, canary: {path}, stable: {path}}}\n"
+                           "streams:\n  - {name: shop, source: export, analysis: {design: paired}}\n")
+            done = plan("--config", config, "--stream", "shop", "--stable", "x", *QUICK, "--template", "--design", "reference",
+                        "--label-names", "fixed", "--traffic", "1000")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("            design: reference\n", done.stdout)
+        self.assertIn("            label_names: fixed\n", done.stdout)
+        self.assertEqual(plan("--lint", "-", stdin=done.stdout).returncode, 0)
+
+    def test_any_name_of_a_stream_stays_one_text(self):
+        template = plan(*MODEL, *QUICK, "--traffic", "1000", "--template", "--stream", 'a"b\\\n: c').stdout
+        self.assertIn('            stream: "a\\"b\\\\\\n: c"\n', template)
+        self.assertEqual(plan("--lint", "-", stdin=template).returncode, 0)
+
     def test_looks_once_with_a_fixed_interval(self):
         template = plan(*MODEL, *QUICK, "--traffic", "1000", "--template", "--interval", "fixed").stdout
         self.assertIn("count: 1\n", template)
@@ -123,6 +152,12 @@ class Lint(unittest.TestCase):
         self.assertEqual(plan("--lint", "-", "--no-such-flag").returncode, 2)
         self.assertEqual(plan("--lint", "-", stdin="a: [\n").returncode, 4)
         self.assertEqual(plan("--lint", "/no/such/file").returncode, 4)
+
+    def test_a_second_file_or_a_flag_of_the_plan_is_wrong_use(self):
+        for words in [["second.yaml"], ["--template"], ["--nmi", "0.8"], ["--config", "serin.yaml", "--stream", "shop"]]:
+            done = plan("--lint", "-", *words, stdin=self.BAD)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), words)
+            self.assertIn("--lint", done.stderr)
 
     def test_a_finding_has_its_place(self):
         done = plan("--lint", "-", stdin=self.BAD)
