@@ -39,7 +39,7 @@ bool label_flags_sample(const struct label_flags *flags);
 
 /*
  * Tells on standard error what was sampled, and how far the estimate is at most from that of all
- * rows (score_sample_reach at the smallest share).
+ * rows (score_sample_reach at the smallest share), where there is an estimate.
  */
 void label_sample_note(const char *command, const struct file_sampled *sampled, size_t files,
                        const struct estimate *estimate, double level);

@@ -251,12 +251,13 @@ static enum serin_status read_history(const struct planning *planning, struct hi
                                       struct serin_error *err)
 {
     owned(block_tables) tables = NULL;
+    double share = 1.0;
     if (planning->path) {
-        TRY(plan_tables_of_file(planning, &tables, err));
+        TRY(plan_tables_of_file(planning, &tables, &share, err));
     } else if (planning->flags.config) {
         TRY(plan_tables_of_stream(planning, &tables, err));
     }
-    return tables ? history_measure(tables, &planning->judgement, out, err) : SERIN_OK;
+    return tables ? history_measure(tables, &planning->judgement, share, out, err) : SERIN_OK;
 }
 
 static enum serin_status make_advice(const struct planning *planning, const struct history *history,

@@ -52,13 +52,16 @@ struct planning {
 /* plan_lint.c: checks a file of manifests. */
 enum exit_code plan_lint(const char *path, bool is_json);
 
-/* plan_history.c: the tables that hold the stream's past in the stable arm. */
+/*
+ * plan_history.c: the tables that hold the stream's past in the stable arm, and the share of the
+ * file's rows that was counted; a sample is told on standard error.
+ */
 SERIN_MUST_CHECK enum serin_status plan_tables_of_file(const struct planning *planning,
-                                                       struct block_tables **out,
+                                                       struct block_tables **out, double *out_share,
                                                        struct serin_error *err);
 
 /*
- * plan_history.c: the same from the source of a configured stream, or only how that stream is
+ * plan_history.c: such tables from the source of a configured stream, or only how that stream is
  * judged. Fail with SERIN_NOT_FOUND (no such stream) and as the configuration and the source do.
  */
 SERIN_MUST_CHECK enum serin_status plan_tables_of_stream(const struct planning *planning,

@@ -13,18 +13,32 @@ extern char **environ;
 
 enum { SOURCE_PATIENCE_MS = 60000 };
 
+static double share_of(const struct file_sampled *sampled)
+{
+    return sampled->kept > 0 ? (double)sampled->kept / (double)sampled->rows : 1.0;
+}
+
 enum serin_status plan_tables_of_file(const struct planning *planning, struct block_tables **out,
-                                      struct serin_error *err)
+                                      double *out_share, struct serin_error *err)
 {
     owned(progress) progress = label_progress(&planning->path, 1);
     struct file_options options = label_flags_options(&planning->labels);
     options.progress = progress;
     options.needs_reference = true;
+    struct file_sampled sampled[ARM_COUNT] = {
+        {0, 0}
+    };
+    options.sampled = sampled;
     owned(block_tables) tables = NULL;
     TRY(label_tables_create(&tables, err));
     TRY(label_file_read(planning->path, &options, ARM_STABLE, tables, err));
     TRY(block_tables_seal(tables));
+    if (label_flags_sample(&planning->labels)) {
+        const struct estimate nothing = {0};
+        label_sample_note("plan", &sampled[ARM_STABLE], 1, &nothing, 0.0);
+    }
     *out = give(tables);
+    *out_share = share_of(&sampled[ARM_STABLE]);
     return SERIN_OK;
 }
 

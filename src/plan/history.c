@@ -83,8 +83,8 @@ static double rate_of(const struct block_tables *tables, uint64_t samples)
 }
 
 enum serin_status history_measure(const struct block_tables *tables,
-                                  const struct judgement *judgement, struct history **out,
-                                  struct serin_error *err)
+                                  const struct judgement *judgement, double share,
+                                  struct history **out, struct serin_error *err)
 {
     owned(history) history = memory_allocate(1, sizeof(*history));
     if (!history) {
@@ -93,7 +93,7 @@ enum serin_status history_measure(const struct block_tables *tables,
     TRY(counts_create_ranked(tables, judgement, &history->grouping, &history->counts, err));
     TRY(require_nmi(history, err));
     TRY(measure_effect(tables, judgement, history, err));
-    history->events_per_minute = rate_of(tables, samples_of(history));
+    history->events_per_minute = rate_of(tables, samples_of(history)) / share;
     *out = give(history);
     return SERIN_OK;
 }

@@ -16,11 +16,12 @@
 struct history;
 
 /*
- * Reads the stable arm of sealed tables; rare labels are merged as the judge merges them. Fails
- * with SERIN_INVALID when there is no NMI to plan with (no references, one label), SERIN_NO_MEMORY.
+ * Reads the stable arm of sealed tables, which hold this share of its events; rare labels are
+ * merged as the judge merges them. Fails with SERIN_INVALID when there is no NMI to plan with (no
+ * references, one label), SERIN_NO_MEMORY.
  */
 SERIN_MUST_CHECK enum serin_status history_measure(const struct block_tables *tables,
-                                                   const struct judgement *judgement,
+                                                   const struct judgement *judgement, double share,
                                                    struct history **out, struct serin_error *err);
 void history_destroy(struct history *history); /* NULL is fine */
 DEFINE_CLEANUP(history)
@@ -28,9 +29,10 @@ DEFINE_CLEANUP(history)
 /* References × labels, pooled; borrowed from the history. */
 struct serin_table history_table(const struct history *history);
 
-double history_design_effect(const struct history *history); /* 1 where blocks are unknown */
+/* Of the events in the tables; 1 where blocks are unknown. */
+double history_design_effect(const struct history *history);
 
-/* Events a minute, with a reference; 0 when the times are not known. */
+/* Events a minute with a reference, not only those of the share; 0 when times are not known. */
 double history_events_per_minute(const struct history *history);
 
 #endif

@@ -65,6 +65,14 @@ class Answers(unittest.TestCase):
         self.assertTrue(0.65 < answer["nmi"] < 0.85)
         self.assertTrue(1 <= answer["design_effect"] < 1.5)
 
+    def test_a_sample_of_the_history_tells_the_traffic_of_all_of_it(self):
+        with tempfile.TemporaryDirectory() as folder:
+            words = [write_history(folder), "--time-column", "time", *QUICK, "--json"]
+            for sample in [["--sample", "600"], ["--sample-keys", "0.2", "--key-column", "time"]]:
+                done = plan(*words, *sample)
+                self.assertAlmostEqual(json.loads(done.stdout)["events_per_minute"], 100, delta=5)
+                self.assertRegex(done.stderr, r"^serin plan: counted \d+ of 3000 rows\n$")
+
     def test_a_configured_stream_brings_its_judgement_too(self):
         with tempfile.TemporaryDirectory() as folder:
             path = write_history(folder)
