@@ -85,11 +85,13 @@ static size_t rank(const struct moving *moving, struct ranked_move *out)
     return count;
 }
 
+/* Cut off at the ends of delta's scale, but never short of the contribution. */
 static void take_interval(double half_width, struct estimate *contribution)
 {
     if (contribution->defined) {
-        contribution->lower = contribution->value - half_width;
-        contribution->upper = contribution->value + half_width;
+        double value = contribution->value;
+        contribution->lower = fmax(value - half_width, fmin(value, -1.0));
+        contribution->upper = fmin(value + half_width, fmax(value, 1.0));
     }
 }
 

@@ -14,7 +14,7 @@
 /*
  * Fills the verdict's moves, largest |contribution| first, then by how far the share moved, then in
  * the labels' own order, at most LABEL_MOVES_MAX; and what is beside them: moves_left_out and
- * moves_rest. There are none when an arm has no events.
+ * moves_rest. Intervals end at −1 and 1, as delta's does. There are none when an arm has no events.
  * Fails with SERIN_NO_MEMORY and SERIN_BUG.
  */
 SERIN_MUST_CHECK enum serin_status

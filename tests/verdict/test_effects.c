@@ -123,6 +123,30 @@ Test(effects, put_the_cost_of_more_labels_down_to_them)
     cr_assert(epsilon_eq(dbl, of_split, verdict.delta.value, 1e-3));
 }
 
+/* Two pods that have nothing in common: the critical value is beyond all bounds. */
+Test(effects, have_intervals_that_end_with_the_scale)
+{
+    const uint64_t right[] = {500, 0, 0, 500};
+    const uint64_t wrong[] = {250, 250, 250, 250};
+    struct spec spec = default_spec();
+    owned(block_tables) tables = table_begin();
+    for (unsigned i = 0; i < 30; i++) {
+        struct table_place place = {.arm = ARM_CANARY, .pod = i % 3, .bucket = i / 3};
+        table_put(tables, &place, i % 3 == 0 ? wrong : right, 2, 2);
+        place.arm = ARM_STABLE;
+        table_put(tables, &place, right, 2, 2);
+    }
+    table_end(tables, TABLE_START_MS, TABLE_START_MS + 10 * MINUTE_MS);
+    struct verdict verdict = explained(&spec, tables);
+    cr_assert(epsilon_eq(dbl, sum_of(&verdict), verdict.delta.value, 1e-12));
+    cr_assert(eq(dbl, verdict.delta.lower, -1.0));
+    cr_assert(eq(sz, verdict.move_count, 2));
+    for (size_t i = 0; i < verdict.move_count; i++) {
+        cr_assert(eq(dbl, verdict.moves[i].contribution.lower, -1.0));
+        cr_assert(eq(dbl, verdict.moves[i].contribution.upper, 1.0));
+    }
+}
+
 /* The stable arm labelled keys twice, but none that it calls by the third label. */
 Test(effects, of_keys_labelled_twice_are_as_sure_as_the_delta)
 {
