@@ -1,5 +1,5 @@
 /*
- * POST /v1/events: body → lines → events, checked against the catalog → the store.
+ * NDJSON at POST /v1/events: body → lines → events, checked against the catalog → the store.
  *
  * The body may come in pieces and compressed; memory is the counts of the batch, never the body.
  * One bad line refuses the whole batch.
@@ -19,8 +19,10 @@
 
 struct ingest;
 
-/* Bytes of one body's lines, after unpacking. */
-enum { INGEST_BODY_BYTES_MAX = 64 * 1024 * 1024 };
+enum {
+    INGEST_BODY_BYTES_MAX = 64 * 1024 * 1024, /* of one body's lines, after unpacking */
+    INGEST_EXPANSION_MAX = 200                /* of a compressed body; real events reach about 30 */
+};
 
 /* What the request says about its body. */
 struct ingest_request {
