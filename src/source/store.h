@@ -24,6 +24,7 @@
 #include "platform/clock.h"
 #include "platform/deadline.h"
 #include "serin/error.h"
+#include "source/event_ids.h"
 #include "source/source.h"
 
 #include <stdbool.h>
@@ -100,6 +101,20 @@ struct append_result {
 SERIN_MUST_CHECK enum serin_status store_append(struct store *store, struct text_view name,
                                                 struct store_batch *batch,
                                                 struct append_result *out, struct serin_error *err);
+
+/* Ids for store_append_once. NULL when memory is short. */
+struct event_ids *store_event_ids(const struct store *store);
+
+/*
+ * The same for a batch without a name whose events have ids of their own: `ids` holds those of all
+ * events of the request, the batch what is new of it. From then on the store knows the ids, for
+ * EVENT_IDS_KEPT_MS. SERIN_CONFLICT: it knows some already, which are now marked in `ids`; count
+ * the request again without them.
+ */
+SERIN_MUST_CHECK enum serin_status store_append_once(struct store *store, struct event_ids *ids,
+                                                     struct store_batch *batch,
+                                                     struct append_result *out,
+                                                     struct serin_error *err);
 
 /*
  * Folds the journal into the file's blocks, so that the next start is quick. Done by itself when

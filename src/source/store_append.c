@@ -4,6 +4,12 @@
 
 #include <string.h>
 
+/* How a batch can be told when it comes again: by its name, by the ids in it, or not at all. */
+struct identity {
+    struct text_view name; /* empty: none */
+    struct event_ids *ids; /* NULL: none */
+};
+
 /* One stream's part of a batch on its way to disk and memory. */
 struct pending_part {
     const struct batch_part *part;
@@ -94,15 +100,12 @@ static struct hash128 batch_name(const struct store *store, struct text_view nam
     return hash_siphash128(&store->batch_key, name.start, name.length);
 }
 
-static enum serin_status find_repeat(struct store *store, struct text_view name,
-                                     const struct pending *pending, struct append_result *out,
-                                     struct serin_error *err)
+static enum serin_status find_name(struct store *store, struct text_view name,
+                                   const struct pending *pending, struct append_result *out,
+                                   struct serin_error *err)
 {
     struct disk_batch known = {0};
     bool found = false;
-    if (name.length == 0) {
-        return SERIN_OK;
-    }
     TRY(disk_find_batch(store->disk, batch_name(store, name), &known, &found, err));
     if (!found) {
         return SERIN_OK;
@@ -116,6 +119,38 @@ static enum serin_status find_repeat(struct store *store, struct text_view name,
     }
     *out = (struct append_result){.accepted = known.accepted, .duplicate = true};
     return SERIN_OK;
+}
+
+/* Marks the ids that the store knows; SERIN_CONFLICT when some of them were not known to be. */
+static enum serin_status find_ids(struct store *store, struct event_ids *ids,
+                                  struct serin_error *err)
+{
+    enum serin_status status = SERIN_OK;
+    for (size_t i = 0; i < event_ids_count(ids); i++) {
+        struct disk_batch known = {0};
+        bool found = false;
+        if (event_ids_is_known(ids, i)) {
+            continue;
+        }
+        TRY(disk_find_batch(store->disk, event_ids_at(ids, i), &known, &found, err));
+        if (found) {
+            event_ids_set_known(ids, i);
+            status = serin_fail(err, SERIN_CONFLICT, "some of the events have been counted before");
+        }
+    }
+    return status;
+}
+
+static enum serin_status find_repeat(struct store *store, const struct identity *identity,
+                                     const struct pending *pending, struct append_result *out,
+                                     struct serin_error *err)
+{
+    if (identity->ids) {
+        out->duplicate = out->accepted == 0 && event_ids_count(identity->ids) > 0;
+        return find_ids(store, identity->ids, err);
+    }
+    return identity->name.length > 0 ? find_name(store, identity->name, pending, out, err)
+                                     : SERIN_OK;
 }
 
 /* A clock that was set back makes maintenance due. */
@@ -215,19 +250,52 @@ static enum serin_status write_stream(struct store *store, struct pending_part *
     return disk_put_stream(store->disk, &row, &part->id, err);
 }
 
-static int64_t expiry(const struct store *store, const struct pending *pending)
+static int64_t expiry(const struct store *store, const struct pending *pending, int64_t most_ms)
 {
     int64_t longest_ms = 0;
     for (size_t i = 0; i < pending->count; i++) {
         int64_t retention_ms = pending->parts[i].part->retention_ms;
         longest_ms = retention_ms > longest_ms ? retention_ms : longest_ms;
     }
-    return clock_wall(store->clock).unix_ms + longest_ms;
+    return clock_wall(store->clock).unix_ms + (longest_ms < most_ms ? longest_ms : most_ms);
+}
+
+static enum serin_status write_name(struct store *store, struct text_view name, uint64_t accepted,
+                                    const struct pending *pending, struct serin_error *err)
+{
+    struct disk_batch batch = {batch_name(store, name), pending->digest, accepted,
+                               expiry(store, pending, INT64_MAX)};
+    return disk_add_batch(store->disk, &batch, err);
+}
+
+static enum serin_status write_ids(struct store *store, const struct event_ids *ids,
+                                   const struct pending *pending, struct serin_error *err)
+{
+    struct disk_batch batch = {.accepted = 1,
+                               .expires_ms = expiry(store, pending, EVENT_IDS_KEPT_MS)};
+    for (size_t i = 0; i < event_ids_count(ids); i++) {
+        if (!event_ids_is_known(ids, i)) {
+            batch.name = event_ids_at(ids, i);
+            TRY(disk_add_batch(store->disk, &batch, err));
+        }
+    }
+    return SERIN_OK;
+}
+
+static enum serin_status write_identity(struct store *store, const struct identity *identity,
+                                        uint64_t accepted, const struct pending *pending,
+                                        struct serin_error *err)
+{
+    if (identity->ids) {
+        return write_ids(store, identity->ids, pending, err);
+    }
+    return identity->name.length > 0 ? write_name(store, identity->name, accepted, pending, err)
+                                     : SERIN_OK;
 }
 
 /* The one transaction: when it is through, the batch is in the store for good. */
-static enum serin_status write(struct store *store, struct text_view name, uint64_t accepted,
-                               struct pending *pending, struct serin_error *err)
+static enum serin_status write(struct store *store, const struct identity *identity,
+                               uint64_t accepted, struct pending *pending, struct serin_error *err)
 {
     owned(sqlite_transaction) transaction = NULL;
     TRY(disk_begin(store->disk, &transaction, err));
@@ -237,11 +305,7 @@ static enum serin_status write(struct store *store, struct text_view name, uint6
         TRY(disk_add_journal(store->disk, part->id, part->bytes, part->length,
                              part->counts->item_count > 0, err));
     }
-    if (name.length > 0) {
-        struct disk_batch batch = {batch_name(store, name), pending->digest, accepted,
-                                   expiry(store, pending)};
-        TRY(disk_add_batch(store->disk, &batch, err));
-    }
+    TRY(write_identity(store, identity, accepted, pending, err));
     return sqlite_commit(give(transaction), err);
 }
 
@@ -279,16 +343,16 @@ static void tidy_up(struct store *store)
     }
 }
 
-static enum serin_status append_held(struct store *store, struct text_view name, uint64_t size,
-                                     struct pending *pending, struct append_result *out,
-                                     struct serin_error *err)
+static enum serin_status append_held(struct store *store, const struct identity *identity,
+                                     uint64_t size, struct pending *pending,
+                                     struct append_result *out, struct serin_error *err)
 {
     struct append_result result = {.accepted = size};
-    TRY(find_repeat(store, name, pending, &result, err));
+    TRY(find_repeat(store, identity, pending, &result, err));
     if (!result.duplicate && size > 0) {
         TRY(check_room(store, err));
         TRY(prepare_parts(store, pending, err));
-        TRY(write(store, name, size, pending, err));
+        TRY(write(store, identity, size, pending, err));
         apply(store, pending);
     }
     *out = result;
@@ -306,13 +370,13 @@ static void count_result(struct store *store, const struct append_result *result
     }
 }
 
-static enum serin_status append(struct store *store, struct text_view name, uint64_t size,
+static enum serin_status append(struct store *store, const struct identity *identity, uint64_t size,
                                 struct pending *pending, struct append_result *out,
                                 struct serin_error *err)
 {
     scoped_lock held = mutex_hold(&store->writer);
     struct append_result result = {0};
-    enum serin_status status = append_held(store, name, size, pending, &result, err);
+    enum serin_status status = append_held(store, identity, size, pending, &result, err);
     /* A repeat is acknowledged without writing, and tells nothing about it. */
     bool is_written = status == SERIN_OK && !result.duplicate && size > 0;
     if (is_written || status == SERIN_UNAVAILABLE) {
@@ -329,6 +393,18 @@ static enum serin_status append(struct store *store, struct text_view name, uint
     return SERIN_OK;
 }
 
+static enum serin_status append_batch(struct store *store, const struct identity *identity,
+                                      struct store_batch *batch, struct append_result *out,
+                                      struct serin_error *err)
+{
+    struct pending pending = {0};
+    enum serin_status status = encode_parts(store, batch, &pending) == SERIN_OK
+                                   ? append(store, identity, batch->size, &pending, out, err)
+                                   : no_memory(err);
+    clear_pending(&pending);
+    return status;
+}
+
 enum serin_status store_append(struct store *store, struct text_view name,
                                struct store_batch *batch, struct append_result *out,
                                struct serin_error *err)
@@ -337,10 +413,19 @@ enum serin_status store_append(struct store *store, struct text_view name,
         serin_error_at(err, "Idempotency-Key");
         return serin_fail(err, SERIN_INVALID, "longer than %d bytes", STORE_BATCH_NAME_MAX);
     }
-    struct pending pending = {0};
-    enum serin_status status = encode_parts(store, batch, &pending) == SERIN_OK
-                                   ? append(store, name, batch->size, &pending, out, err)
-                                   : no_memory(err);
-    clear_pending(&pending);
-    return status;
+    struct identity identity = {.name = name};
+    return append_batch(store, &identity, batch, out, err);
+}
+
+struct event_ids *store_event_ids(const struct store *store)
+{
+    return event_ids_create(&store->batch_key);
+}
+
+enum serin_status store_append_once(struct store *store, struct event_ids *ids,
+                                    struct store_batch *batch, struct append_result *out,
+                                    struct serin_error *err)
+{
+    struct identity identity = {.ids = ids};
+    return append_batch(store, &identity, batch, out, err);
 }
