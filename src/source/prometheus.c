@@ -1,59 +1,15 @@
 #include "source/prometheus.h"
 
-#include "platform/file.h"
 #include "source/prometheus_query.h"
 #include "source/prometheus_selector.h"
 #include "source/prometheus_series.h"
 
-#include <string.h>
-
 /* ---- options --------------------------------------------------------------------------------- */
 
 static const struct decode_field option_fields[] = {
-    {.name = "url",
-     DECODE_TEXT(struct prometheus_options, url),
-     .is_required = true,
-     .help = "where the query API is, as in http://prometheus:9090; no user or password in it"},
-    {.name = "bearer_token",
-     DECODE_TEXT(struct prometheus_options, bearer_token),
-     .is_secret = true,
-     .help = "token sent with each request"},
-    {.name = "bearer_token_file",
-     DECODE_TEXT(struct prometheus_options, bearer_token_file),
-     .help = "file with that token, read anew for each request"},
-    {.name = "username",
-     DECODE_TEXT(struct prometheus_options, username),
-     .help = "user for HTTP basic authentication"},
-    {.name = "password",
-     DECODE_TEXT(struct prometheus_options, password),
-     .is_secret = true,
-     .help = "its password"},
-    {.name = "password_file",
-     DECODE_TEXT(struct prometheus_options, password_file),
-     .help = "file with the password, read at start and reload"},
-    {.name = "ca_file",
-     DECODE_TEXT(struct prometheus_options, ca_file),
-     .help = "certificates (PEM) to trust instead of the system's"},
-    {.name = "certificate_file",
-     DECODE_TEXT(struct prometheus_options, certificate_file),
-     .help = "client certificate (PEM)"},
-    {.name = "key_file",
-     DECODE_TEXT(struct prometheus_options, key_file),
-     .help = "its private key (PEM)"},
-    {.name = "tenant",
-     DECODE_TEXT(struct prometheus_options, tenant),
-     .help = "sent as X-Scope-OrgID, for Mimir and Thanos"},
-    {.name = "proxy",
-     DECODE_TEXT(struct prometheus_options, proxy),
-     .help = "HTTP proxy to go through; that of the environment is not used"},
     {.name = "replica_label",
      DECODE_TEXT(struct prometheus_options, replica_label),
      .help = "label that tells apart Prometheus servers scraping the same pods"},
-    {.name = "timeout",
-     DECODE_DURATION(struct prometheus_options, timeout_ms),
-     .fallback = "8s",
-     .minimum = "100ms",
-     .help = "longest time one question may take"},
     {.name = "scrape_interval",
      DECODE_DURATION(struct prometheus_options, scrape_interval_ms),
      .fallback = "1m",
@@ -66,11 +22,8 @@ static const struct decode_field option_fields[] = {
      .minimum = "1",
      .maximum = "10000000",
      .help = "series accepted for one arm"},
-    {.name = "max_bytes",
-     DECODE_SIZE(struct prometheus_options, max_bytes),
-     .fallback = "256MiB",
-     .minimum = "64KiB",
-     .help = "size of an answer accepted"},
+    PEER_FIELDS(struct prometheus_options,
+                "where the query API is, as in http://prometheus:9090; no user or password in it"),
 };
 
 /* ---- opening --------------------------------------------------------------------------------- */
@@ -96,79 +49,6 @@ static void prometheus_close(void *state)
     prometheus_destroy(state);
 }
 
-/* The URL is not quoted: it may hold what its writer should not have put there. */
-static enum serin_status check_url(const char *url, struct serin_error *err)
-{
-    struct text_view view = text_view_of(url);
-    bool has_scheme = text_starts_with(view, text_view_of("http://")) ||
-                      text_starts_with(view, text_view_of("https://"));
-    if (!has_scheme || !text_is_printable(view) || strpbrk(url, " ?#")) {
-        return serin_fail(err, SERIN_INVALID,
-                          "url has to look like http://host:port or https://host/path, without ? "
-                          "and #");
-    }
-    const char *authority = strstr(url, "://") + 3;
-    if (memchr(authority, '@', strcspn(authority, "/"))) {
-        return serin_fail(err, SERIN_INVALID,
-                          "url holds a user name or password; use username and password_file");
-    }
-    return SERIN_OK;
-}
-
-static enum serin_status join_url(const char *base, char **out, struct serin_error *err)
-{
-    enum { URL_MAX = 4096 };
-    size_t length = strlen(base);
-    while (length > 0 && base[length - 1] == '/') {
-        length--;
-    }
-    owned(buffer) url = buffer_create(URL_MAX);
-    if (!url) {
-        return serin_fail(err, SERIN_NO_MEMORY, "no memory left for a source");
-    }
-    buffer_append(url, base, length);
-    buffer_append_text(url, "/api/v1/query");
-    enum serin_status status = buffer_take(url, out, NULL);
-    return status == SERIN_OK ? SERIN_OK : serin_fail(err, status, "url is too long");
-}
-
-static enum serin_status read_password(const struct prometheus_options *options, char **out,
-                                       struct serin_error *err)
-{
-    enum { PASSWORD_MAX = 4096 };
-    if (!options->password_file) {
-        return SERIN_OK;
-    }
-    if (options->password) {
-        return serin_fail(err, SERIN_INVALID, "password and password_file are both given");
-    }
-    size_t length = 0;
-    TRY(file_read(options->password_file, PASSWORD_MAX, out, &length, err));
-    while (length > 0 && strchr("\r\n", (*out)[length - 1])) {
-        (*out)[--length] = '\0';
-    }
-    return SERIN_OK;
-}
-
-static enum serin_status open_client(const struct prometheus_options *options, struct client **out,
-                                     struct serin_error *err)
-{
-    owned_memory char *password = NULL;
-    TRY(read_password(options, &password, err));
-    struct client_settings settings = {
-        .bearer_token = options->bearer_token,
-        .bearer_token_file = options->bearer_token_file,
-        .username = options->username,
-        .password = password ? password : options->password,
-        .ca_file = options->ca_file,
-        .certificate_file = options->certificate_file,
-        .key_file = options->key_file,
-        .tenant = options->tenant,
-        .proxy = options->proxy,
-    };
-    return client_create(&settings, out, err);
-}
-
 static enum serin_status prometheus_open(const char *name, const void *options, void **out_state,
                                          struct serin_error *err)
 {
@@ -177,13 +57,12 @@ static enum serin_status prometheus_open(const char *name, const void *options, 
     if (!prometheus) {
         return serin_fail(err, SERIN_NO_MEMORY, "no memory left for source \"%s\"", name);
     }
-    TRY(check_url(settings->url, err));
-    TRY(join_url(settings->url, &prometheus->url, err));
-    TRY(open_client(settings, &prometheus->peer.client, err));
+    TRY(peer_url(&settings->peer, "/api/v1/query", &prometheus->url, err));
+    TRY(peer_client(&settings->peer, &prometheus->peer.client, err));
     prometheus->options = settings;
     prometheus->peer.url = prometheus->url;
-    prometheus->peer.timeout_ms = settings->timeout_ms;
-    prometheus->peer.bytes_max = settings->max_bytes;
+    prometheus->peer.timeout_ms = settings->peer.timeout_ms;
+    prometheus->peer.bytes_max = settings->peer.max_bytes;
     *out_state = give(prometheus);
     return SERIN_OK;
 }

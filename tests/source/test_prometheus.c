@@ -63,7 +63,10 @@ struct bench {
 static struct prometheus_options make_options(void)
 {
     return (struct prometheus_options){
-        .timeout_ms = 60000, .scrape_interval_ms = 30000, .max_series = 1000, .max_bytes = 1 << 20};
+        .peer = {.timeout_ms = 60000, .max_bytes = 1 << 20},
+        .scrape_interval_ms = 30000,
+        .max_series = 1000
+    };
 }
 
 static void bench_add(struct bench *bench, const char *answer)
@@ -85,8 +88,8 @@ static void bench_open(struct bench *bench)
         .now_ms = now_ms,
         .limits = table_limits_default
     };
-    if (!bench->options.url) {
-        bench->options.url = (char *)test_server_url(bench->server, "/prefix/");
+    if (!bench->options.peer.url) {
+        bench->options.peer.url = (char *)test_server_url(bench->server, "/prefix/");
     }
     cr_assert(eq(int,
                  prometheus_driver.open("metrics", &bench->options, &bench->state, &bench->err),
@@ -149,10 +152,10 @@ Test(prometheus, only_the_url_is_required)
     cr_assert(
         eq(int, decode_map(option_table(), document_root(document), "", &options, &err), SERIN_OK),
         "%s", err.detail);
-    cr_assert(eq(i64, options.timeout_ms, 8000));
+    cr_assert(eq(i64, options.peer.timeout_ms, 8000));
     cr_assert(eq(i64, options.scrape_interval_ms, 60000));
     cr_assert(eq(u64, options.max_series, 200000));
-    cr_assert(eq(u64, options.max_bytes, 256 << 20));
+    cr_assert(eq(u64, options.peer.max_bytes, 256 << 20));
     decode_clear(option_table(), &options);
 }
 
@@ -184,7 +187,7 @@ ParameterizedTest(struct url_case *c, prometheus, urls_are_checked_when_the_sour
     struct prometheus_options options = make_options();
     struct serin_error err = {.status = SERIN_OK};
     void *state = NULL;
-    options.url = c->url;
+    options.peer.url = c->url;
     enum serin_status status = prometheus_driver.open("metrics", &options, &state, &err);
     cr_assert(eq(int, status, c->is_good ? SERIN_OK : SERIN_INVALID), "%s", c->url);
     require_not_in(err.detail, "secret");
@@ -198,15 +201,15 @@ Test(prometheus, a_password_comes_from_one_place_only)
     struct prometheus_options options = make_options();
     struct serin_error err = {.status = SERIN_OK};
     void *state = NULL;
-    options.url = "http://p:9090";
-    options.username = "u";
-    options.password = "hunter2";
-    options.password_file = (char *)temp_file("password", "hunter3\n", 8);
+    options.peer.url = "http://p:9090";
+    options.peer.username = "u";
+    options.peer.password = "hunter2";
+    options.peer.password_file = (char *)temp_file("password", "hunter3\n", 8);
     cr_assert(eq(int, prometheus_driver.open("metrics", &options, &state, &err), SERIN_INVALID));
     require_in(err.detail, "both given");
     require_not_in(err.detail, "hunter");
-    options.password = NULL;
-    options.password_file = "/nowhere/password";
+    options.peer.password = NULL;
+    options.peer.password_file = "/nowhere/password";
     cr_assert(eq(int, prometheus_driver.open("metrics", &options, &state, &err), SERIN_NOT_FOUND));
     require_in(err.detail, "/nowhere/password");
 }
@@ -297,9 +300,9 @@ Test(prometheus, an_arm_by_pod_name_is_an_anchored_prefix_without_wildcards)
 Test(prometheus, credentials_and_tenant_are_sent)
 {
     struct bench bench = {.options = make_options()};
-    bench.options.username = "u";
-    bench.options.password_file = (char *)temp_file("password", "hunter2\n", 8);
-    bench.options.tenant = "team-a";
+    bench.options.peer.username = "u";
+    bench.options.peer.password_file = (char *)temp_file("password", "hunter2\n", 8);
+    bench.options.peer.tenant = "team-a";
     bench_add(&bench, http(200, EMPTY));
     bench_open(&bench);
     cr_assert(eq(int, bench_fetch(&bench), SERIN_OK), "%s", bench.err.detail);
@@ -404,7 +407,7 @@ ParameterizedTest(struct refusal_case *c, prometheus,
                   refusals_are_told_and_only_failures_of_the_server_retried)
 {
     struct bench bench = {.options = make_options()};
-    bench.options.bearer_token = "hunter2";
+    bench.options.peer.bearer_token = "hunter2";
     bench_add(&bench, http(c->http_status, c->body));
     bench_open(&bench);
     bench.stream.process_start = NULL;
@@ -523,7 +526,7 @@ Test(prometheus, native_histograms_make_the_data_incomplete)
 Test(prometheus, an_answer_beyond_max_bytes_is_refused)
 {
     struct bench bench = {.options = make_options()};
-    bench.options.max_bytes = 100;
+    bench.options.peer.max_bytes = 100;
     bench_add(&bench, http(200, COUNTED));
     bench_open(&bench);
     bench.stream.process_start = NULL;
@@ -536,7 +539,7 @@ Test(prometheus, a_peer_that_hangs_costs_the_deadline_and_no_more)
 {
     struct bench bench = {.options = make_options()};
     bench.server = test_server_start("", 0, SERVER_HANGS);
-    bench.options.timeout_ms = 200;
+    bench.options.peer.timeout_ms = 200;
     bench_open(&bench);
     struct monotonic_time before = clock_monotonic(clock_system());
     cr_assert(eq(int, bench_fetch(&bench), SERIN_TIMEOUT), "%s", bench.err.detail);

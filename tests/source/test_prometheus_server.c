@@ -230,13 +230,14 @@ static struct stream make_stream(void)
 static void *open_source(char *url)
 {
     /* One server for the life of a test: the options live as long. */
-    static struct prometheus_options options = {.timeout_ms = 60000,
-                                                .scrape_interval_ms = 30000,
-                                                .max_series = 10000,
-                                                .max_bytes = 64 << 20};
+    static struct prometheus_options options = {
+        .peer = {.timeout_ms = 60000, .max_bytes = 64 << 20},
+        .scrape_interval_ms = 30000,
+        .max_series = 10000
+    };
     void *state = NULL;
     struct serin_error err = {.status = SERIN_OK};
-    options.url = url;
+    options.peer.url = url;
     cr_assert(eq(int, prometheus_driver.open("metrics", &options, &state, &err), SERIN_OK), "%s",
               err.detail);
     return state;
