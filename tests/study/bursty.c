@@ -42,17 +42,17 @@ static void draw_in_bursts(const struct bursty *bursty, size_t cells, const stru
                            struct random *random, uint64_t events, uint64_t *counts)
 {
     gsl_rng *gsl = random_gsl(random);
-    double repeats = sqrt(bursty->correlation);
-    size_t first = 0;
+    double copies = sqrt(bursty->correlation);
+    size_t template = 0;
     size_t block = 0;
     for (uint64_t i = 0; i < events; i++) {
         bool begins = i % bursty->size == 0;
+        template = begins ? sampler_draw_one(sampler, random) : template;
         if (begins || bursty->level == BURSTY_USER) {
             block = any_block(bursty, gsl);
         }
-        bool is_fresh = begins || gsl_rng_uniform(gsl) >= repeats;
-        size_t cell = is_fresh ? sampler_draw_one(sampler, random) : first;
-        first = begins ? cell : first;
+        bool is_copy = gsl_rng_uniform(gsl) < copies;
+        size_t cell = is_copy ? template : sampler_draw_one(sampler, random);
         counts[block * cells + cell]++;
     }
 }

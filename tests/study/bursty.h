@@ -21,9 +21,10 @@ enum bursty_level {
 };
 
 /*
- * How an arm's events hang together. With an intra-class correlation ρ an event of a burst repeats
- * the burst's first draw with probability √ρ, so that any two of them have correlation ρ in every
- * cell; a pod's rate of errors is beta distributed with correlation ρ between its events.
+ * How an arm's events hang together. With an intra-class correlation ρ each event of a burst copies
+ * the burst's template, a draw that is no event itself, with probability √ρ, so that any two events
+ * of it have correlation ρ in every cell; a pod's rate of errors is beta distributed with
+ * correlation ρ between its events.
  */
 struct bursty {
     enum bursty_level level;
