@@ -146,6 +146,17 @@ static enum serin_status write_file(const char *folder, const char *name, struct
     return file_write_atomic(path, buffer_text(text), buffer_view(text).length, err);
 }
 
+static enum serin_status remove_file(const char *folder, const char *name, struct serin_error *err)
+{
+    char path[PATH_SIZE];
+    (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+    if (unlink(path) != 0 && errno != ENOENT) {
+        return serin_fail(err, SERIN_UNAVAILABLE, "cannot remove %s: %s", path, strerror(errno));
+    }
+    return SERIN_OK;
+}
+
+/* A table without rows is no file; one of an earlier run would pass for a result of this one. */
 static enum serin_status write_table(const struct options *options, const struct study *study,
                                      const struct results *results, enum csv_part part,
                                      struct buffer *text, struct serin_error *err)
@@ -155,7 +166,8 @@ static enum serin_status write_table(const struct options *options, const struct
                    part == CSV_GUARDED ? "_guarded" : "");
     buffer_clear(text);
     csv_write(results, part, text);
-    return buffer_view(text).length > 0 ? write_file(options->out, name, text, err) : SERIN_OK;
+    return buffer_view(text).length > 0 ? write_file(options->out, name, text, err)
+                                        : remove_file(options->out, name, err);
 }
 
 static enum serin_status write_results(const struct options *options, const struct study *study,
@@ -198,11 +210,12 @@ static enum serin_status report(const struct study *study, const struct results 
 static enum serin_status open_journal(const struct options *options, const struct study *study,
                                       struct journal **out, struct serin_error *err)
 {
-    char path[PATH_SIZE];
-    (void)snprintf(path, sizeof(path), "%s/%s-%s.chunks", options->state, options->profile_name,
-                   study->name);
-    if (options->is_fresh && unlink(path) != 0 && errno != ENOENT) {
-        return serin_fail(err, SERIN_UNAVAILABLE, "cannot remove %s: %s", path, strerror(errno));
+    char name[PATH_SIZE];
+    char path[2 * PATH_SIZE];
+    (void)snprintf(name, sizeof(name), "%s-%s.chunks", options->profile_name, study->name);
+    (void)snprintf(path, sizeof(path), "%s/%s", options->state, name);
+    if (options->is_fresh) {
+        TRY(remove_file(options->state, name, err));
     }
     return journal_open(path, options->program, study->measure_count, out, err);
 }
