@@ -239,14 +239,15 @@ static bool is_level(const struct result *result, const char *level)
     return strcmp(cell_text(result->cell, "level"), level) == 0;
 }
 
-/* What the dependence is confined to: at least 10 of them, and 300 events after it. */
+/* What the dependence is confined to: at least 10 of them, and 300 events after it. A cell in which
+   guards answer most is none to promise coverage in. */
 static bool is_promised(const struct result *result)
 {
     double pods = cell_number(result->cell, "canary_pods");
     double units = is_level(result, "pod") && cell_number(result->cell, "icc") > 0.0
                        ? pods
                        : pods * cell_number(result->cell, "buckets");
-    return !is_level(result, "user") && units >= 10.0 &&
+    return result_is_answered(result) && !is_level(result, "user") && units >= 10.0 &&
            result_estimate(result, "effective").value >= 300.0;
 }
 
