@@ -157,6 +157,7 @@ struct history {
     double samples_to_promote;
     double samples_to_rollback;
     size_t guarded;
+    const char *guard; /* the last that answered */
     double width;
 };
 
@@ -236,6 +237,7 @@ static void remember(const struct looking *looking, const struct verdict *verdic
         history->samples_to_rollback = samples;
     }
     history->guarded += is_guarded ? 1 : 0;
+    history->guard = is_guarded ? verdict->reason : history->guard;
     history->missed |=
         !is_guarded && (verdict->delta.lower > delta || verdict->delta.upper < delta);
     history->width = verdict->delta.upper - verdict->delta.lower;
@@ -317,6 +319,9 @@ static void tally_history(const struct looking *looking, const struct history *h
     }
     tally_add(tallies, FINAL_WIDTH, history->width);
     tally_add(tallies, GUARDED_LOOKS, (double)history->guarded / (double)LOOKS);
+    if (2 * history->guarded > LOOKS) {
+        tally_reason(tallies, history->guard); /* what the intervals showed is little */
+    }
     tally_add(tallies, TRUE_DELTA, delta);
     for (size_t i = 0; i < LOOKS_TOLD; i++) {
         tally_add(tallies, MISSED_BY + i, history->missed_by[i]);
