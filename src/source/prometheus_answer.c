@@ -39,8 +39,9 @@ static enum serin_status check_parser(struct prometheus_answer *answer, yajl_sta
         return answer->failure;
     }
     return serin_fail(err, SERIN_UNAVAILABLE,
-                      "the answer is cut short or not JSON; is something between Serin and "
-                      "Prometheus that rewrites answers?");
+                      "the answer is cut short or not JSON; is something between Serin and %s "
+                      "that rewrites answers?",
+                      product_of(answer));
 }
 
 enum serin_status prometheus_answer_push(struct prometheus_answer *answer, const char *bytes,
@@ -67,17 +68,21 @@ enum serin_status prometheus_answer_finish(struct prometheus_answer *answer,
     TRY(check_parser(answer, status, err));
     if (!has_seen(answer, MEMBER_STATUS)) {
         return serin_fail(err, SERIN_UNAVAILABLE,
-                          "the answer has no status; is the source's url that of a Prometheus?");
+                          "the answer has no status; is the source's url that of a %s?",
+                          product_of(answer));
     }
     if (!answer->is_success) {
-        return serin_fail(err, SERIN_UNAVAILABLE, "Prometheus answered an error: %s: %s",
+        return serin_fail(err, SERIN_UNAVAILABLE, "%s answered an error: %s: %s",
+                          product_of(answer),
                           answer->error_type[0] ? answer->error_type : "without type",
                           answer->error[0] ? answer->error : "without text");
     }
-    if (!answer->is_matrix || !has_seen(answer, MEMBER_RESULT)) {
+    bool wants_lines = answer->sink->entry != NULL;
+    if (answer->type != (wants_lines ? RESULT_STREAMS : RESULT_MATRIX) ||
+        !has_seen(answer, MEMBER_RESULT)) {
         return serin_fail(err, SERIN_UNAVAILABLE,
-                          "the answer holds no range of samples; is the source's url that of a "
-                          "Prometheus?");
+                          "the answer holds no %s; is the source's url that of a %s?",
+                          wants_lines ? "log lines" : "range of samples", product_of(answer));
     }
     return SERIN_OK;
 }

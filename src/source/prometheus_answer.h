@@ -1,5 +1,6 @@
 /*
- * The answer of /api/v1/query to a range selector, read as it streams in.
+ * The answer of a Prometheus' /api/v1/query to a range selector, or of a Loki's query_range, read
+ * as it streams in: samples of series, or lines of log streams.
  *
  * Series are handed over one after the other, so memory does not follow the number of samples. What
  * was handed over counts only once prometheus_answer_finish has said SERIN_OK: before that, the
@@ -19,7 +20,8 @@
 
 /*
  * Gets what is read; views are valid during the call. Another status than SERIN_OK ends the reading
- * with it. Samples of a series come in strictly ascending time.
+ * with it. Samples of a series come in strictly ascending time. A sink with `entry` gets the lines
+ * of log streams, and an answer with samples is none for it.
  */
 struct prometheus_sink {
     /* An answer begins, perhaps for the second time: forgets whatever an earlier one left. */
@@ -29,6 +31,9 @@ struct prometheus_sink {
     enum serin_status (*sample)(void *context, int64_t time_ms, struct text_view value,
                                 struct serin_error *err);
     enum serin_status (*series_end)(void *context, struct serin_error *err);
+    enum serin_status (*entry)(void *context, int64_t time_ns, struct text_view line,
+                               struct serin_error *err);
+    const char *product; /* whose answers they are, for messages; NULL: "Prometheus" */
 };
 
 struct prometheus_answer;

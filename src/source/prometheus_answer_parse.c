@@ -1,3 +1,4 @@
+#include "base/number.h"
 #include "source/prometheus_answer_state.h"
 #include "source/prometheus_sample.h"
 
@@ -11,6 +12,7 @@ static const struct {
     const char *name;
 } members[] = {
     {PLACE_SERIES, MEMBER_METRIC,      "metric"    },
+    {PLACE_SERIES, MEMBER_METRIC,      "stream"    },
     {PLACE_SERIES, MEMBER_VALUES,      "values"    },
     {PLACE_SERIES, MEMBER_HISTOGRAMS,  "histograms"},
     {PLACE_ROOT,   MEMBER_STATUS,      "status"    },
@@ -55,9 +57,9 @@ static int stop(struct prometheus_answer *answer, enum serin_status status)
 static int unreadable(struct prometheus_answer *answer, const char *why)
 {
     return stop(answer, serin_fail(answer->err, SERIN_UNAVAILABLE,
-                                   "not the answer of a Prometheus to a range selector: %s; check "
-                                   "the source's url",
-                                   why));
+                                   "not the answer of a %s to a range query: %s; check the "
+                                   "source's url",
+                                   product_of(answer), why));
 }
 
 static int go_on_if(struct prometheus_answer *answer, enum serin_status status)
@@ -205,6 +207,37 @@ static int sample_value(struct prometheus_answer *answer, struct text_view value
                     answer->sink->sample(answer->context, answer->sample_ms, value, answer->err));
 }
 
+/* Nanoseconds are beyond what a double holds exactly, so they come as a text. */
+static int entry_time(struct prometheus_answer *answer, struct text_view text)
+{
+    uint64_t time_ns = 0;
+    if (number_parse_uint64(text, &time_ns) != SERIN_OK || time_ns > INT64_MAX) {
+        return unreadable(answer, "a line's time is no Unix time in nanoseconds");
+    }
+    answer->entry_ns = (int64_t)time_ns;
+    answer->sample_parts = 1;
+    return GO_ON;
+}
+
+static int entry_line(struct prometheus_answer *answer, struct text_view line)
+{
+    if (answer->sample_parts != 1) {
+        return unreadable(answer, "a line that is not a time and a text");
+    }
+    answer->sample_parts = 2;
+    return go_on_if(answer,
+                    answer->sink->entry(answer->context, answer->entry_ns, line, answer->err));
+}
+
+/* A text within a sample: its value; of a line both parts are texts. */
+static int sample_text(struct prometheus_answer *answer, struct text_view text)
+{
+    if (!answer->sink->entry) {
+        return sample_value(answer, text);
+    }
+    return answer->sample_parts == 0 ? entry_time(answer, text) : entry_line(answer, text);
+}
+
 static int member_text(struct prometheus_answer *answer, struct text_view text)
 {
     switch (answer->member) {
@@ -218,7 +251,9 @@ static int member_text(struct prometheus_answer *answer, struct text_view text)
         keep_printable(text, answer->error, sizeof(answer->error));
         return GO_ON;
     case MEMBER_RESULT_TYPE:
-        answer->is_matrix = text_equals(text, "matrix");
+        answer->type = text_equals(text, "matrix")    ? RESULT_MATRIX
+                       : text_equals(text, "streams") ? RESULT_STREAMS
+                                                      : RESULT_OTHER;
         return GO_ON;
     case MEMBER_NONE:
         return GO_ON;
@@ -246,7 +281,7 @@ static int on_string(void *context, const unsigned char *bytes, size_t length)
     }
     switch (place(answer)) {
     case PLACE_SAMPLE:
-        return sample_value(answer, text);
+        return sample_text(answer, text);
     case PLACE_METRIC:
         return go_on_if(answer, label_collector_value(answer->labels, text, answer->err));
     case PLACE_WARNINGS:
@@ -274,7 +309,7 @@ static int on_number(void *context, const char *bytes, size_t length)
     if (answer->passed_over > 0) {
         return GO_ON;
     }
-    if (place(answer) == PLACE_SAMPLE && answer->sample_parts == 0) {
+    if (place(answer) == PLACE_SAMPLE && answer->sample_parts == 0 && !answer->sink->entry) {
         if (prometheus_parse_time((struct text_view){bytes, length}, &answer->sample_ms) !=
             SERIN_OK) {
             return unreadable(answer, "a sample's time is no Unix time");

@@ -40,6 +40,8 @@ enum member {
     MEMBER_HISTOGRAMS
 };
 
+enum result_type { RESULT_OTHER, RESULT_MATRIX, RESULT_STREAMS };
+
 struct prometheus_answer {
     const struct prometheus_sink *sink;
     void *context;
@@ -50,7 +52,7 @@ struct prometheus_answer {
     enum member member; /* the last key of the innermost map */
     unsigned seen;      /* members that occurred, as bits */
     bool is_success;
-    bool is_matrix;
+    enum result_type type;
     bool has_histograms;
     bool has_warning;
     char warning[200];
@@ -58,9 +60,10 @@ struct prometheus_answer {
     char error[200];
 
     struct label_collector *labels;
-    int sample_parts; /* read of [time, value] */
+    int sample_parts; /* read of [time, value] or [time, line] */
     int64_t sample_ms;
     int64_t last_sample_ms;
+    int64_t entry_ns;
 
     size_t quiet_bytes; /* pushed since the parser last had something to tell */
     enum serin_status failure;
@@ -71,6 +74,12 @@ struct prometheus_answer {
 static inline bool has_seen(const struct prometheus_answer *answer, enum member member)
 {
     return (answer->seen & (1U << member)) != 0;
+}
+
+/* Whose answer it is, for messages. */
+static inline const char *product_of(const struct prometheus_answer *answer)
+{
+    return answer->sink->product ? answer->sink->product : "Prometheus";
 }
 
 extern const yajl_callbacks prometheus_answer_callbacks;

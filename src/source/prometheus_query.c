@@ -1,7 +1,5 @@
 #include "source/prometheus_query.h"
 
-#include "base/buffer.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -15,8 +13,11 @@ static bool is_unreserved(char c)
            (c != '\0' && strchr("-._~", c));
 }
 
-static void append_field(struct buffer *form, const char *name, const char *value)
+void prometheus_form_append(struct buffer *form, const char *name, const char *value)
 {
+    if (buffer_view(form).length > 0) {
+        buffer_append_char(form, '&');
+    }
     buffer_append_text(form, name);
     buffer_append_char(form, '=');
     for (const char *c = value; *c != '\0'; c++) {
@@ -37,7 +38,7 @@ static void append_seconds(struct buffer *form, const char *name, int64_t ms)
 static enum serin_status compose(const char *query, int64_t time_ms, int64_t timeout_ms,
                                  struct buffer *form, struct serin_error *err)
 {
-    append_field(form, "query", query);
+    prometheus_form_append(form, "query", query);
     append_seconds(form, "time", time_ms);
     append_seconds(form, "timeout", timeout_ms);
     enum serin_status status = buffer_status(form);
@@ -69,8 +70,10 @@ static enum serin_status ignore_sample(void *context, int64_t time_ms, struct te
     return ignore_begin(context, err);
 }
 
-static const struct prometheus_sink ignoring_sink = {ignore_begin, ignore_series, ignore_sample,
-                                                     ignore_begin};
+static const struct prometheus_sink ignoring_sink = {.begin = ignore_begin,
+                                                     .series = ignore_series,
+                                                     .sample = ignore_sample,
+                                                     .series_end = ignore_begin};
 
 /* A time limit of the server is ours, given with the question. */
 static enum serin_status explain(const struct client_request *request,
@@ -78,7 +81,7 @@ static enum serin_status explain(const struct client_request *request,
 {
     owned(prometheus_answer) answer = prometheus_answer_create(&ignoring_sink, NULL);
     if (!answer) {
-        return serin_fail(err, SERIN_NO_MEMORY, "no memory left for the answer of a Prometheus");
+        return serin_fail(err, SERIN_NO_MEMORY, "no memory left for an answer");
     }
     struct serin_error ignored = {0};
     enum serin_status parsed =
@@ -142,12 +145,13 @@ static enum serin_status send(const struct prometheus_peer *peer, struct text_vi
     return status;
 }
 
-static void note_remarks(const struct prometheus_answer *answer, struct block_tables *tables)
+static void note_remarks(const struct prometheus_answer *answer, const char *product,
+                         struct block_tables *tables)
 {
     const char *warning = prometheus_answer_warning(answer);
     char reason[256];
     if (warning) {
-        (void)snprintf(reason, sizeof(reason), "Prometheus warned: %s", warning);
+        (void)snprintf(reason, sizeof(reason), "%s warned: %s", product, warning);
         block_tables_set_incomplete(tables, reason);
     }
     if (prometheus_answer_has_histograms(answer)) {
@@ -164,14 +168,28 @@ static enum serin_status try_once(const struct prometheus_peer *peer, struct tex
 {
     owned(prometheus_answer) answer = prometheus_answer_create(sink, context);
     if (!answer) {
-        return serin_fail(err, SERIN_NO_MEMORY, "no memory left for the answer of a Prometheus");
+        return serin_fail(err, SERIN_NO_MEMORY, "no memory left for an answer");
     }
     struct attempt attempt = {.answer = answer};
     TRY(sink->begin(context, err));
     enum serin_status status = send(peer, form, deadline, &attempt, err);
     *out_may_go_better = attempt.may_go_better;
     if (status == SERIN_OK) {
-        note_remarks(answer, tables);
+        note_remarks(answer, sink->product ? sink->product : "Prometheus", tables);
+    }
+    return status;
+}
+
+enum serin_status prometheus_send_form(const struct prometheus_peer *peer, struct text_view form,
+                                       struct deadline limit, const struct prometheus_sink *sink,
+                                       void *context, struct block_tables *tables,
+                                       struct serin_error *err)
+{
+    bool may_go_better = false;
+    enum serin_status status =
+        try_once(peer, form, limit, sink, context, tables, &may_go_better, err);
+    if (status != SERIN_OK && may_go_better && !deadline_passed(limit)) {
+        status = try_once(peer, form, limit, sink, context, tables, &may_go_better, err);
     }
     return status;
 }
@@ -187,12 +205,5 @@ enum serin_status prometheus_ask(const struct prometheus_peer *peer, const char 
         return serin_fail(err, SERIN_NO_MEMORY, "no memory left to ask a Prometheus");
     }
     TRY(compose(query, time_ms, deadline_left_ms(limit), form, err));
-    bool may_go_better = false;
-    enum serin_status status =
-        try_once(peer, buffer_view(form), limit, sink, context, tables, &may_go_better, err);
-    if (status != SERIN_OK && may_go_better && !deadline_passed(limit)) {
-        status =
-            try_once(peer, buffer_view(form), limit, sink, context, tables, &may_go_better, err);
-    }
-    return status;
+    return prometheus_send_form(peer, buffer_view(form), limit, sink, context, tables, err);
 }

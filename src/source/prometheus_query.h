@@ -4,6 +4,7 @@
 #ifndef SERIN_SOURCE_PROMETHEUS_QUERY_H
 #define SERIN_SOURCE_PROMETHEUS_QUERY_H
 
+#include "base/buffer.h"
 #include "labels/block_tables.h"
 #include "platform/client.h"
 #include "source/prometheus_answer.h"
@@ -14,6 +15,18 @@ struct prometheus_peer {
     int64_t timeout_ms; /* for one question */
     uint64_t bytes_max; /* of one answer */
 };
+
+/* Appends a field to a form, `&` before it unless it is the first, its value in percent code. */
+void prometheus_form_append(struct buffer *form, const char *name, const char *value);
+
+/*
+ * Sends a form within `limit`, of which the peer's timeout has been taken off, and hands what the
+ * answer holds to `sink`; otherwise like prometheus_ask.
+ */
+SERIN_MUST_CHECK enum serin_status
+prometheus_send_form(const struct prometheus_peer *peer, struct text_view form,
+                     struct deadline limit, const struct prometheus_sink *sink, void *context,
+                     struct block_tables *tables, struct serin_error *err);
 
 /*
  * Evaluates a range selector at `time_ms` and hands the series to `sink`. After a failure to

@@ -361,4 +361,5 @@ static enum serin_status on_series_end(void *context, struct serin_error *err)
     return SERIN_OK;
 }
 
-const struct prometheus_sink series_set_sink = {on_begin, on_series, on_sample, on_series_end};
+const struct prometheus_sink series_set_sink = {
+    .begin = on_begin, .series = on_series, .sample = on_sample, .series_end = on_series_end};

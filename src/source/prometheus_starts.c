@@ -141,8 +141,10 @@ static enum serin_status start_series_end(void *context, struct serin_error *err
     return SERIN_OK;
 }
 
-const struct prometheus_sink targets_sink = {start_begin, start_series, start_sample,
-                                             start_series_end};
+const struct prometheus_sink targets_sink = {.begin = start_begin,
+                                             .series = start_series,
+                                             .sample = start_sample,
+                                             .series_end = start_series_end};
 
 bool targets_is_scraper_label(const struct targets *targets, struct text_view name)
 {

@@ -55,7 +55,8 @@ static enum serin_status series_end(void *context, struct serin_error *err)
     return SERIN_OK;
 }
 
-static const struct prometheus_sink recorder = {begin, series, sample, series_end};
+static const struct prometheus_sink recorder = {
+    .begin = begin, .series = series, .sample = sample, .series_end = series_end};
 
 struct reading {
     struct record record;
