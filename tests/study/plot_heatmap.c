@@ -5,6 +5,7 @@ static const double right = SVG_WIDTH - 12;
 static const double row_height = 24.0;
 static const double head = 46.0;
 static const double foot = 34.0;
+static const double darkest = 0.55; /* text on it still has a contrast of 4.5, in the dark too */
 
 static void draw_row(const struct plot_heatmap *heatmap, size_t row, double top, struct buffer *out)
 {
@@ -14,7 +15,7 @@ static void draw_row(const struct plot_heatmap *heatmap, size_t row, double top,
         const struct plot_cell *cell = &heatmap->cells[row * heatmap->column_count + j];
         double x = left + (double)j * width;
         svg_shade(out, x + 1, top + 1, width - 2, row_height - 2, cell->is_beyond ? "beyond" : "s0",
-                  0.6 * cell->strength);
+                  darkest * cell->strength);
         svg_text(out, x + 0.5 * width, top + 17, SVG_MIDDLE, "ink", cell->text);
     }
 }
