@@ -323,7 +323,7 @@ study-program: $(B)/study/study
 .PHONY: study
 study: ## the full calibration study, writing docs/statistics (up to two hours on two cores; resumes)
 	@sh tests/support/deps.sh build study
-	@$(MAKE) --no-print-directory $(B)/study/study
+	@$(MAKE) --no-print-directory -j$(JOBS) $(B)/study/study
 	@$(B)/study/study --profile full --out docs/statistics --state $(B)/study/state $(STUDY)
 
 .PHONY: study-ci

@@ -352,10 +352,11 @@ static void summarize(const struct results *results, struct buffer *out)
             within += ratio > 1.0 / 1.15 && ratio < 1.15 ? 1 : 0;
         }
         char line[160];
-        (void)snprintf(line, sizeof(line),
-                       "predicted over simulated time at a chance of %.0f %%: %.2f to %.2f, within "
-                       "15 %% in %zu of %zu cells\n",
-                       chances[c] * 100.0, least, most, within, results->count);
+        (void)snprintf(
+            line, sizeof(line),
+            "  predicted over simulated time at a chance of %.0f %%: %.2f to %.2f, within "
+            "15 %% in %zu of %zu cells\n",
+            chances[c] * 100.0, least, most, within, results->count);
         buffer_append_text(out, line);
     }
 }

@@ -42,6 +42,7 @@ need_check() {
     need_program cppcheck cppcheck
     need_program gcovr gcovr
     need_program shellcheck shellcheck
+    need_study # its sources are checked too
 }
 need_bench() {
     need_program wrk wrk
