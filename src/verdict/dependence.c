@@ -77,12 +77,13 @@ static enum serin_status effect_of_labels(const struct serin_blocks *blocks,
 /* Pods vary by so much more than their buckets tell that it is worth saying. */
 static const double pods_excess = 2.0;
 
-static void dependence_take(const struct serin_design_effect *inner,
-                            const struct serin_design_effect *outer, struct dependence *out)
+struct dependence dependence_nest(const struct serin_design_effect *blocks,
+                                  const struct serin_design_effect *pods)
 {
-    out->effect = serin_nested_effect(inner, outer);
-    out->within_pods = inner->deff;
-    out->pods_differ = out->effect.deff > pods_excess * inner->deff;
+    struct serin_design_effect nested = serin_nested_effect(blocks, pods);
+    return (struct dependence){.effect = nested,
+                               .within_pods = blocks->deff,
+                               .pods_differ = nested.deff > pods_excess * blocks->deff};
 }
 
 static enum serin_status effect_of_arm(const struct counts *counts,
@@ -99,7 +100,7 @@ static enum serin_status effect_of_arm(const struct counts *counts,
     struct serin_design_effect outer = SERIN_INDEPENDENT;
     bool defined = false;
     if (!block_tables_blocks_known(tables)) {
-        *out = (struct dependence){.effect = inner, .within_pods = inner.deff};
+        *out = dependence_nest(&inner, &outer);
         return SERIN_OK;
     }
     if (pods_find(counts, tables, judgement->design, arm, &pods) != SERIN_OK ||
@@ -109,7 +110,7 @@ static enum serin_status effect_of_arm(const struct counts *counts,
     by_pod.cells = cells;
     TRY(measured(function(&blocks, judgement, &inner), "the design effect", &defined, err));
     TRY(measured(function(&by_pod, judgement, &outer), "the pods' effect", &defined, err));
-    dependence_take(&inner, &outer, out);
+    *out = dependence_nest(&inner, &outer);
     return SERIN_OK;
 }
 
@@ -142,7 +143,7 @@ enum serin_status dependence_of_pairs(const struct counts *counts,
     struct serin_design_effect outer = SERIN_INDEPENDENT;
     bool defined = false;
     if (!block_tables_blocks_known(tables)) {
-        *out = (struct dependence){.effect = inner, .within_pods = inner.deff};
+        *out = dependence_nest(&inner, &outer);
         return SERIN_OK;
     }
     if (pods_find(counts, tables, DESIGN_PAIRED, ARM_CANARY, &pods) != SERIN_OK ||
@@ -154,6 +155,6 @@ enum serin_status dependence_of_pairs(const struct counts *counts,
     triples.triples = by_pod;
     TRY(measured(serin_paired_design_effect(&triples, judgement->normalizer, &outer),
                  "the pods' effect of the pairs", &defined, err));
-    dependence_take(&inner, &outer, out);
+    *out = dependence_nest(&inner, &outer);
     return SERIN_OK;
 }

@@ -20,6 +20,10 @@ struct dependence {
     bool pods_differ;   /* whole pods differ: more events of the same pods tell little more */
 };
 
+/* What the effects of an arm's blocks and of its whole pods tell together. */
+struct dependence dependence_nest(const struct serin_design_effect *blocks,
+                                  const struct serin_design_effect *pods);
+
 /*
  * The design effect of an arm's NMI, of its label shares, and of the difference between pairs.
  * Counts and tables are of the design given. SERIN_INDEPENDENT where blocks are unknown or there

@@ -3,6 +3,7 @@
 #include "serin/jackknife.h"
 #include "serin/stratified.h"
 #include "verdict/counts.h"
+#include "verdict/dependence.h"
 #include "verdict/measure.h"
 
 #include <math.h>
@@ -205,10 +206,10 @@ static enum serin_status effect_of(const struct strata_cells *cells, size_t stra
  * What the dependence within blocks, and within whole pods, does to an arm's mean over the strata;
  * see verdict/dependence.h. A stratum that has one pod tells nothing of the latter; the others do.
  */
-static enum serin_status effect_find(const struct strata *strata, enum arm arm,
-                                     const struct slice_question *question,
-                                     struct serin_design_effect *out, bool *out_defined,
-                                     struct serin_error *err)
+static enum serin_status dependence_find(const struct strata *strata, enum arm arm,
+                                         const struct slice_question *question,
+                                         struct dependence *out, bool *out_defined,
+                                         struct serin_error *err)
 {
     strata_cells_scope cells = {0};
     owned_memory uint32_t *pods =
@@ -216,6 +217,11 @@ static enum serin_status effect_find(const struct strata *strata, enum arm arm,
     struct serin_design_effect inner = SERIN_INDEPENDENT;
     struct serin_design_effect outer = SERIN_INDEPENDENT;
     bool has_pods = false;
+    *out_defined = true;
+    if (!block_tables_blocks_known(question->tables)) {
+        *out = dependence_nest(&inner, &outer);
+        return SERIN_OK;
+    }
     if (!pods || strata_cells_take(strata, arm, question->grouping, &cells) != SERIN_OK) {
         return serin_fail(err, SERIN_NO_MEMORY, "the blocks of the strata");
     }
@@ -225,12 +231,13 @@ static enum serin_status effect_find(const struct strata *strata, enum arm arm,
     if (of_pods > 0) {
         TRY(effect_of(&cells, of_pods, question, &outer, &has_pods, err));
     }
-    *out = serin_nested_effect(&inner, &outer);
+    *out = dependence_nest(&inner, &outer);
     return SERIN_OK;
 }
 
 static enum serin_status strata_compare(const struct strata *strata,
-                                        const struct slice_question *question, bool blocks_known,
+                                        const struct slice_question *question,
+                                        const struct dependence dependence[static ARM_COUNT],
                                         struct serin_stratified *out, bool *out_defined,
                                         struct serin_error *err)
 {
@@ -245,30 +252,27 @@ static enum serin_status strata_compare(const struct strata *strata,
     struct serin_stratified_input input = {
         .strata = comparisons,
         .count = strata->count,
-        .canary_effect = SERIN_INDEPENDENT,
-        .stable_effect = SERIN_INDEPENDENT,
+        .canary_effect = dependence[ARM_CANARY].effect,
+        .stable_effect = dependence[ARM_STABLE].effect,
         .confidence = judgement_confidence(&question->spec->judgement),
     };
-    bool canary = true;
-    bool stable = true;
-    if (blocks_known) {
-        TRY(effect_find(strata, ARM_CANARY, question, &input.canary_effect, &canary, err));
-        TRY(effect_find(strata, ARM_STABLE, question, &input.stable_effect, &stable, err));
-    }
-    TRY(measured(serin_stratified(&input, out), "the delta of the strata", out_defined, err));
-    *out_defined = *out_defined && canary && stable;
-    return SERIN_OK;
+    return measured(serin_stratified(&input, out), "the delta of the strata", out_defined, err);
 }
 
-static void take_arm(const struct serin_stratified_arm *arm, struct arm_evidence *out)
+static void take_arm(const struct serin_stratified_arm *arm, const struct dependence *dependence,
+                     struct arm_evidence *out)
 {
     out->gap = arm->gap;
     out->variance = arm->se * arm->se * (double)arm->samples / arm->deff;
     out->result.design_effect = arm->deff;
     out->effective = (double)out->result.samples / arm->deff;
+    out->within_pods = dependence->within_pods;
+    out->pods_differ = dependence->pods_differ;
 }
 
-static void take_stratified(const struct serin_stratified *stratified, struct evidence *evidence)
+static void take_stratified(const struct serin_stratified *stratified,
+                            const struct dependence dependence[static ARM_COUNT],
+                            struct evidence *evidence)
 {
     evidence->is_stratified = true;
     evidence->delta = (struct estimate){.defined = true,
@@ -279,8 +283,8 @@ static void take_stratified(const struct serin_stratified *stratified, struct ev
     evidence->df = stratified->df;
     evidence->size = stratified->size;
     evidence->unseen = stratified->unseen;
-    take_arm(&stratified->canary, &evidence->arms[ARM_CANARY]);
-    take_arm(&stratified->stable, &evidence->arms[ARM_STABLE]);
+    take_arm(&stratified->canary, &dependence[ARM_CANARY], &evidence->arms[ARM_CANARY]);
+    take_arm(&stratified->stable, &dependence[ARM_STABLE], &evidence->arms[ARM_STABLE]);
 }
 
 /* A pooled change of the companions would fall for the mix as a pooled delta does. */
@@ -314,11 +318,17 @@ enum serin_status strata_measure(const struct slice_question *question,
     if (strata.count < 2) {
         return SERIN_OK;
     }
+    struct dependence dependence[ARM_COUNT];
     struct serin_stratified stratified;
-    bool defined = false;
-    TRY(strata_compare(&strata, question, evidence->blocks_known, &stratified, &defined, err));
+    bool defined = true;
+    for (size_t arm = 0; arm < ARM_COUNT && defined; arm++) {
+        TRY(dependence_find(&strata, (enum arm)arm, question, &dependence[arm], &defined, err));
+    }
     if (defined) {
-        take_stratified(&stratified, evidence);
+        TRY(strata_compare(&strata, question, dependence, &stratified, &defined, err));
+    }
+    if (defined) {
+        take_stratified(&stratified, dependence, evidence);
         take_companions(&strata, evidence);
         evidence->rest_share = rest_share(results, count, evidence);
     }

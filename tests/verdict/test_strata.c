@@ -194,6 +194,35 @@ Test(strata, pods_that_differ_widen_the_interval_though_a_slice_has_but_one)
     cr_assert(epsilon_eq(dbl, verdict.arms[ARM_CANARY].design_effect, effect, 0.1 * effect));
 }
 
+/* Every pod serves both regions, every other one mostly the region that is hard. */
+static void pods_put_by_region(struct block_tables *tables, enum arm arm)
+{
+    for (unsigned block = 0; block < 8 * 5; block++) {
+        bool is_odd = block / 5 % 2 == 1;
+        struct table_place place = {
+            .arm = arm, .pod = block / 5, .bucket = block % 5, .region = "eu"};
+        uint64_t counts[KIND_CELLS];
+        arm_counts_fill(is_odd ? 200 : 1800, good, counts);
+        table_put(tables, &place, counts, KINDS, KINDS);
+        place.region = "us";
+        arm_counts_fill(is_odd ? 1800 : 200, bad, counts);
+        table_put(tables, &place, counts, KINDS, KINDS);
+    }
+}
+
+Test(strata, pods_that_serve_other_regions_do_not_differ)
+{
+    owned(block_tables) tables = table_begin();
+    pods_put_by_region(tables, ARM_CANARY);
+    pods_put_by_region(tables, ARM_STABLE);
+    table_end(tables, TABLE_START_MS, TABLE_START_MS + 5 * MINUTE_MS);
+    struct verdict pooled = judged_pooled(tables);
+    struct verdict verdict = judged_by_region(tables);
+    cr_assert(warns(&pooled, "pods_differ"));
+    cr_assert(not(warns(&verdict, "pods_differ")));
+    cr_assert(lt(dbl, verdict.arms[ARM_CANARY].design_effect, 1.1));
+}
+
 /* ---- whatever the tables -------------------------------------------------------------------- */
 
 enum { VALUES = 6, DEVICES = 2 };
