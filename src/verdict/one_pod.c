@@ -2,10 +2,8 @@
 
 #include "serin/leave_out.h"
 #include "verdict/arm_blocks.h"
-#include "verdict/guards.h"
 #include "verdict/measure.h"
-
-#include <math.h>
+#include "verdict/pod_driver.h"
 
 /* An arm's pods, each left out in turn. */
 struct pods {
@@ -69,35 +67,11 @@ static enum serin_status pods_leave_out(const struct counts *counts,
         "an arm without each of its pods", &defined, err);
 }
 
-/* An arm's NMI without one of its pods − with it, and what chance makes of that. */
+/* An arm's NMI without one of its pods − with it, and the variance of that if pods are alike. */
 struct effect {
     double change;
-    double noise;
+    double variance;
 };
-
-/* The half-sample gap of independent events: a pod that stands out inflates the design effect. */
-static double independent_gap(const struct evidence *evidence, enum arm arm)
-{
-    const struct arm_evidence *of = &evidence->arms[arm];
-    double samples = (double)of->result.samples;
-    double other = (double)evidence->arms[ARM_COUNT - 1 - arm].result.samples;
-    return of->gap / (1.0 + (of->within_pods - 1.0) * fmin(1.0, other / samples));
-}
-
-static double size_within_pods(const struct arm_evidence *arm)
-{
-    return (double)arm->result.samples / arm->within_pods;
-}
-
-/* What a change has to exceed if pods are alike, for what they differ by is the question here. */
-static double critical_value(const struct evidence *evidence)
-{
-    struct serin_confidence confidence = judgement_confidence(evidence->judgement);
-    double z = evidence->z;
-    double size = serin_harmonic_size(size_within_pods(&evidence->arms[ARM_CANARY]),
-                                      size_within_pods(&evidence->arms[ARM_STABLE]));
-    return serin_critical_value(&confidence, size, &z) == SERIN_OK ? z : evidence->z;
-}
 
 static struct effect effect_of(const struct evidence *evidence, enum arm arm,
                                const struct serin_left_out *pod)
@@ -109,48 +83,9 @@ static struct effect effect_of(const struct evidence *evidence, enum arm arm,
     }
     double odds = (double)pod->events / rest;
     return (struct effect){
-        .change = pod->change - independent_gap(evidence, arm) * odds,
-        .noise = critical_value(evidence) * sqrt(of->variance / size_within_pods(of) * odds),
+        .change = pod->change - pod_independent_gap(evidence, arm) * odds,
+        .variance = pod_alike_variance(of) * odds,
     };
-}
-
-/* What the interval of the difference would reach to each side if pods were alike. */
-static double half_width_within_pods(const struct evidence *evidence)
-{
-    double variance = 0.0;
-    for (size_t arm = 0; arm < ARM_COUNT; arm++) {
-        variance += evidence->arms[arm].variance / size_within_pods(&evidence->arms[arm]);
-    }
-    return critical_value(evidence) * sqrt(variance);
-}
-
-/*
- * Whether the estimate without the pod contradicts what the whole interval says or, where pods that
- * differ have made that too wide to say anything, what it would say if they were alike.
- */
-static bool contradicts(const struct evidence *evidence, double delta)
-{
-    double lower = evidence->delta.lower;
-    double upper = evidence->delta.upper;
-    if (evidence->arms[ARM_CANARY].pods_differ || evidence->arms[ARM_STABLE].pods_differ) {
-        double half_width = half_width_within_pods(evidence);
-        lower = evidence->delta.value - half_width;
-        upper = evidence->delta.value + half_width;
-    }
-    bool is_within = lower > -evidence->margin;
-    bool is_beyond = upper < -evidence->margin;
-    return (is_within && delta < -evidence->margin) || (is_beyond && delta > -evidence->margin);
-}
-
-static void driver_take(const struct evidence *evidence, enum arm arm, struct text_view pod,
-                        struct effect effect, struct pod_driver *driver)
-{
-    double delta = evidence->delta.value + effect.change;
-    bool moves_most =
-        !driver->found || fabs(effect.change) > fabs(driver->delta_without - evidence->delta.value);
-    if (fabs(effect.change) > effect.noise && contradicts(evidence, delta) && moves_most) {
-        *driver = (struct pod_driver){true, arm, pod, delta};
-    }
 }
 
 static enum serin_status arm_search(const struct counts *counts, const struct block_tables *tables,
@@ -166,8 +101,8 @@ static enum serin_status arm_search(const struct counts *counts, const struct bl
         struct effect effect = effect_of(evidence, arm, pod);
         effect.change = arm == ARM_CANARY ? effect.change : -effect.change;
         uint32_t block = pods.first_block[pod->block];
-        driver_take(evidence, arm, arm_block(counts, tables, design, arm, block).pod, effect,
-                    &evidence->driver);
+        pod_driver_take(evidence, arm, arm_block(counts, tables, design, arm, block).pod,
+                        effect.change, effect.variance, &evidence->driver);
     }
     pods_clear(&pods);
     return status;
@@ -184,8 +119,8 @@ static void pairs_take(const struct pods pods[static ARM_COUNT], const struct bl
         struct effect effect = effect_of(evidence, ARM_CANARY, pod);
         effect.change -= effect_of(evidence, ARM_STABLE, &pods[ARM_STABLE].left_out[i]).change;
         uint32_t block = pods[ARM_CANARY].first_block[pod->block];
-        driver_take(evidence, ARM_CANARY, block_tables_paired_block(tables, block).pod, effect,
-                    &evidence->driver);
+        pod_driver_take(evidence, ARM_CANARY, block_tables_paired_block(tables, block).pod,
+                        effect.change, effect.variance, &evidence->driver);
     }
 }
 
@@ -210,7 +145,7 @@ enum serin_status one_pod_find(const struct counts *counts, const struct block_t
                                struct evidence *evidence, struct serin_error *err)
 {
     if (evidence->judgement->design == DESIGN_SHIFT || !evidence->blocks_known ||
-        !evidence->delta.defined) {
+        !evidence->delta.defined || evidence->is_stratified) {
         return SERIN_OK;
     }
     if (evidence->judgement->design == DESIGN_PAIRED && !evidence->is_agreement) {

@@ -5,6 +5,7 @@
 #include "verdict/counts.h"
 #include "verdict/dependence.h"
 #include "verdict/measure.h"
+#include "verdict/one_pod_strata.h"
 
 #include <math.h>
 #include <string.h>
@@ -106,12 +107,6 @@ static enum serin_status strata_choose(const struct slice_question *question,
     return SERIN_OK;
 }
 
-static double weight_of(const struct slice_result *stratum)
-{
-    const struct serin_comparison *comparison = &stratum->evidence.comparison;
-    return (double)comparison->canary.samples + (double)comparison->stable.samples;
-}
-
 /* The arm's cells by stratum, one list. */
 struct strata_cells {
     struct serin_block_cell *cells;
@@ -145,7 +140,7 @@ static enum serin_status strata_cells_take(const struct strata *strata, enum arm
     for (size_t i = 0; i < strata->count; i++) {
         const struct slice_events *from = &strata->items[i]->arms[arm];
         memcpy(next, from->cells, from->count * sizeof(*next));
-        out->weights[i] = weight_of(strata->items[i]);
+        out->weights[i] = slice_result_weight(strata->items[i]);
         out->blocks[i] = (struct serin_blocks){.cells = next,
                                                .count = from->count,
                                                .rows = grouping->rows.count,
@@ -296,7 +291,7 @@ static void take_companions(const struct strata *strata, struct evidence *eviden
     evidence->has_companions = true;
     for (size_t i = 0; i < strata->count; i++) {
         const struct evidence *of = &strata->items[i]->evidence;
-        double weight = weight_of(strata->items[i]);
+        double weight = slice_result_weight(strata->items[i]);
         evidence->has_companions = evidence->has_companions && of->has_companions;
         total += weight;
         information += weight * of->information_delta;
@@ -331,6 +326,7 @@ enum serin_status strata_measure(const struct slice_question *question,
         take_stratified(&stratified, dependence, evidence);
         take_companions(&strata, evidence);
         evidence->rest_share = rest_share(results, count, evidence);
+        TRY(one_pod_find_in_strata(question, strata.items, strata.count, evidence, err));
     }
     return SERIN_OK;
 }

@@ -13,7 +13,7 @@
 /*
  * Puts the weighted mean of the slices' deltas, with its interval, in the place of the pooled one
  * (serin/stratified.h), and does the same for what the guards read beside it: gaps, unseen cells,
- * design effects, whether pods differ, the changes of MI/H(reference) and AMI.
+ * design effects, whether pods differ or one drives it, the changes of MI/H(reference) and AMI.
  *
  *   results   all slices of one dimension, and the rest
  *   evidence  of the whole, measured; is_stratified tells whether anything was changed
