@@ -6,6 +6,7 @@
 #include "http/route.h"
 #include "platform/query.h"
 #include "verdict/explanation.h"
+#include "verdict/slices_json.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -212,6 +213,7 @@ static enum serin_status write_tables(struct json_writer *json, const struct blo
     }
     json_write_key(json, "explanation");
     explanation_write(verdict, json);
+    slices_write_fields(verdict, json);
     json_write_object_end(json);
     return json_writer_finish(json);
 }

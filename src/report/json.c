@@ -1,6 +1,7 @@
 #include "report/json.h"
 
 #include "verdict/answer.h"
+#include "verdict/slices_json.h"
 
 static enum serin_status finish(const struct json_writer *writer, struct buffer *out)
 {
@@ -13,7 +14,12 @@ enum serin_status report_json(const struct verdict *verdict, struct buffer *out)
 {
     struct json_writer writer;
     json_writer_init(&writer, out);
-    answer_write_json(verdict, NULL, &writer);
+    json_write_object_begin(&writer);
+    answer_write_fields(verdict, NULL, &writer);
+    if (verdict->slice_count > 0) {
+        slices_write_fields(verdict, &writer);
+    }
+    json_write_object_end(&writer);
     return finish(&writer, out);
 }
 

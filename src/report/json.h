@@ -9,7 +9,10 @@
 #include "verdict/judge.h"
 #include "verdict/score.h"
 
-/* Appends the verdict with the fields of the API's answer, but for the id. */
+/*
+ * Appends the verdict with the fields of the API's answer, but for the id; where slices were
+ * judged, with theirs (verdict/slices_json.h) behind.
+ */
 SERIN_MUST_CHECK enum serin_status report_json(const struct verdict *verdict, struct buffer *out);
 
 /*

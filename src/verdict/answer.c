@@ -76,9 +76,8 @@ static void write_forecast(struct json_writer *writer, const struct verdict *ver
     json_write_object_end(writer);
 }
 
-void answer_write_json(const struct verdict *verdict, const char *id, struct json_writer *writer)
+void answer_write_fields(const struct verdict *verdict, const char *id, struct json_writer *writer)
 {
-    json_write_object_begin(writer);
     if (id) {
         json_field_text(writer, "id", id);
     }
@@ -96,5 +95,11 @@ void answer_write_json(const struct verdict *verdict, const char *id, struct jso
     if (verdict->has_forecast) {
         write_forecast(writer, verdict);
     }
+}
+
+void answer_write_json(const struct verdict *verdict, const char *id, struct json_writer *writer)
+{
+    json_write_object_begin(writer);
+    answer_write_fields(verdict, id, writer);
     json_write_object_end(writer);
 }

@@ -1,5 +1,5 @@
 /*
- * The verdict as the API answers it and `serin compare --json` prints it. Argo stores the whole
+ * The verdict as the API answers it; `serin compare --json` adds the slices. Argo stores the whole
  * answer in the AnalysisRun, so it is short; and it counts a body that is not strict JSON as a
  * success, so it never holds anything but finite numbers and null.
  */
@@ -21,6 +21,9 @@ enum { ANSWER_BYTES_MAX = 1024, ANSWER_ID_MAX = 64 };
  * ANSWER_BYTES_MAX.
  */
 void answer_write_json(const struct verdict *verdict, const char *id, struct json_writer *writer);
+
+/* The same fields within an object that the caller begins and ends, for whoever adds to them. */
+void answer_write_fields(const struct verdict *verdict, const char *id, struct json_writer *writer);
 
 /*
  * `value` rounded to six significant digits, as estimates are written: below 1e-16 it is 0, from

@@ -35,6 +35,28 @@ Test(report_json, a_verdict_has_the_answers_bytes_without_the_id)
     json_decref(value);
 }
 
+Test(report_json, judged_slices_follow_the_answer_and_say_which_were_pooled)
+{
+    static const char said[] =
+        "\"stratified_by\":\"region\",\"slices\":["
+        "{\"dimension\":\"region\",\"value\":\"eu\",\"judged\":\"alone\",\"estimate\":-0.03,"
+        "\"lower\":-0.09,\"upper\":0.03,\"canary_samples\":3100,\"stable_samples\":60000,"
+        "\"verdict\":\"promote\",\"reason\":\"within_margin\"},"
+        "{\"dimension\":\"region\",\"value\":\"us\",\"judged\":\"pooled\",\"estimate\":null,"
+        "\"lower\":null,\"upper\":null,\"canary_samples\":20,\"stable_samples\":300,"
+        "\"verdict\":\"inconclusive\",\"reason\":\"too_few_samples\"},"
+        "{\"dimension\":\"region\",\"value\":null,\"judged\":\"rest\",\"estimate\":0.01,"
+        "\"lower\":-0.14,\"upper\":0.16,\"canary_samples\":510,\"stable_samples\":2100,"
+        "\"verdict\":\"inconclusive\",\"reason\":\"straddles_margin\"}],\"slices_left_out\":3}\n";
+    struct verdict verdict = undecided_canary();
+    owned(buffer) report = buffer_create(4096);
+    cr_assert(eq(int, report_json(&verdict, report), SERIN_OK));
+    json_decref(parsed(report));
+    const char *tail = strstr(buffer_text(report), "\"stratified_by\"");
+    cr_assert(ne(ptr, (void *)tail, NULL));
+    cr_assert(eq(str, (char *)tail, (char *)said));
+}
+
 static const char *const score_fields[] = {"samples",
                                            "rows",
                                            "columns",

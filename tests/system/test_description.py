@@ -18,6 +18,7 @@ streams:
   - {name: sampled, owner: team-shop, sample_keys: 0.5}
   - {name: scraped, owner: team-shop, source: away, metric: labels_total, label: segment, reference: truth, arm: {label: hash}, pod: pod}
 """
+SMALL = ["ap", "af", "ca", "me", "oc", "sa"]  # regions with too few events for a verdict of their own
 KINDS = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
 SAID = {"description", "default", "examples"}  # to people
 
@@ -119,6 +120,10 @@ class Described(unittest.TestCase):
             if number % 9 == 0:
                 del event["reference"]
         assert cls.service.push(keyed(split, ["eu", "us"])).status == 200
+        for arm in ("good", "stable"):
+            some = label_events("shop", arm, 1200, 0.1, seed=arm + "'s", pods=4, minutes=20)
+            some = keyed(some, SMALL)
+            assert cls.service.push([dict(event, key="k'" + event["key"]) for event in some]).status == 200
 
     @classmethod
     def tearDownClass(cls):
@@ -161,6 +166,14 @@ class Described(unittest.TestCase):
                     self.assertEqual(answer.status, 200, answer.body)
                     self.assert_described(answer.json(), "Tables")
         self.assert_all_met("Tables")
+
+    def test_the_tables_tell_which_slices_were_judged_together(self):
+        tables = self.service.call("GET", "/v1/streams/shop/tables?canary=good&stable=stable").json()
+        self.assertEqual((tables["stratified_by"], tables["slices_left_out"]), ("region", 0))
+        told = {each["value"]: (each["judged"], each["canary_samples"]) for each in tables["slices"]}
+        self.assertEqual(told, {**dict.fromkeys(SMALL, ("pooled", 200)), "eu": ("alone", 1500), "us": ("alone", 1500), None: ("rest", 1200)})
+        plain = self.service.call("GET", "/v1/streams/shop/tables?canary=good&stable=stable&slices=").json()
+        self.assertEqual((plain["stratified_by"], plain["slices"]), (None, []))
 
     def test_streams(self):
         answer = self.service.call("GET", "/v1/streams")

@@ -243,6 +243,18 @@ class Compare(FileCase):
         self.assertIn("region=us", text)
         self.assert_fails(serin("compare", "--canary", path, "--stable", self.stable, "--slices", "planet"), 4, '"planet"')
 
+    def test_programs_read_which_slices_were_pooled(self):
+        path, stable = (self.write(f"small-{arm}.csv", csv([dict(event, region="ap" if i % 8 == 0 else "sa" if i % 8 == 1 else event["region"]) for i, event in enumerate(rows(3200, 0.1, seed))])) for arm, seed in (("canary", 2), ("stable", 1)))
+        done = serin("compare", "--canary", path, "--stable", stable, "--slices", "region", "--min-samples", 500, "--json")
+        answer = json.loads(done.stdout)
+        self.assertEqual(list(answer)[-3:], ["stratified_by", "slices", "slices_left_out"])
+        self.assertEqual((answer["stratified_by"], answer["slices_left_out"]), ("region", 0))
+        told = [(each["dimension"], each["value"], each["judged"], each["canary_samples"]) for each in answer["slices"]]
+        counts = {value: samples for _, value, _, samples in told}
+        self.assertEqual(told, [("region", value, judged, counts[value]) for value, judged in (("ap", "pooled"), ("eu", "alone"), ("sa", "pooled"), ("us", "alone"), (None, "rest"))])
+        self.assertEqual((counts["ap"], counts["sa"], counts[None]), (400, 400, 800))
+        self.assertEqual(sum(counts.values()) - counts[None], answer["canary"]["samples"])
+
     def test_the_same_files_give_the_same_bytes(self):
         words = ("compare", "--canary", self.bad, "--stable", self.stable, "--pod-column", "pod", "--time-column", "time", "--slices", "region")
         self.assertEqual(len({serin(*words).stdout for _ in range(3)}), 1)
