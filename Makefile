@@ -205,6 +205,12 @@ $(B)/race/%: $(B)/tests/race/race_%.o $(call archives,$(call below,cmd))
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(call link,$(filter %.o,$^),$(call below,cmd))
 
+# Kept outside the tree: building them takes minutes, and they change with their module files only.
+SERVERS := $(sort $(notdir $(patsubst %/go.mod,%,$(wildcard tests/servers/*/go.mod))))
+.PHONY: servers
+servers: ## build the servers that tests run against where the system has none (needs Go)
+	@set -e; $(foreach server,$(SERVERS),sh tests/support/go_server.sh $(server);)
+
 .PHONY: test-argo
 test-argo: $(B)/serin ## the real Argo Rollouts provider and controller against a live serin (needs Go)
 	@sh tests/argo/run.sh $(B)/serin

@@ -16,8 +16,9 @@ static enum serin_status check_label(const char *key, const char *name, struct s
     }
     if (!promql_is_label_name(text_view_of(name))) {
         return serin_fail(err, SERIN_INVALID,
-                          "%s %s is no label name of Prometheus; use letters, digits and _", key,
-                          TEXT_QUOTE(text_view_of(name)));
+                          "%s %s is no label name of Prometheus; use letters, digits, _ and, from "
+                          "Prometheus 3 on, . - /",
+                          key, TEXT_QUOTE(text_view_of(name)));
     }
     return SERIN_OK;
 }
@@ -31,9 +32,11 @@ static enum serin_status check_metric(const char *key, const char *name, struct 
                           key);
     }
     if (!promql_is_metric_name(text_view_of(name))) {
-        return serin_fail(err, SERIN_INVALID,
-                          "%s %s is no metric name of Prometheus; use letters, digits, _ and :",
-                          key, TEXT_QUOTE(text_view_of(name)));
+        return serin_fail(
+            err, SERIN_INVALID,
+            "%s %s is no metric name of Prometheus; use letters, digits, _ : and, from "
+            "Prometheus 3 on, . - /",
+            key, TEXT_QUOTE(text_view_of(name)));
     }
     return SERIN_OK;
 }
@@ -107,7 +110,8 @@ static enum serin_status append_arm(struct buffer *query, const struct stream *s
         return serin_fail(err, SERIN_INVALID, "an arm without a pod-template hash");
     }
     if (stream->arm_label) {
-        buffer_printf(query, "%s=", stream->arm_label);
+        promql_append_label_name(query, text_view_of(stream->arm_label));
+        buffer_append_char(query, '=');
         promql_append_quoted(query, text_view_of(arm));
         return SERIN_OK;
     }
@@ -119,7 +123,8 @@ static enum serin_status append_arm(struct buffer *query, const struct stream *s
     if (status != SERIN_OK) {
         return serin_fail(err, status, "the pod names of an arm make too long a query");
     }
-    buffer_printf(query, "%s=~", stream->pod);
+    promql_append_label_name(query, text_view_of(stream->pod));
+    buffer_append_text(query, "=~");
     promql_append_quoted(query, buffer_view(regex));
     return SERIN_OK;
 }
@@ -137,7 +142,7 @@ enum serin_status prometheus_append_counters(struct buffer *query, const struct 
                                              const char *arm, int64_t range_ms,
                                              struct serin_error *err)
 {
-    buffer_printf(query, "%s{", stream->metric);
+    promql_open_selector(query, text_view_of(stream->metric));
     TRY(append_arm(query, stream, arm, err));
     if (stream->matchers) {
         buffer_printf(query, ",%s", stream->matchers);
@@ -149,7 +154,7 @@ enum serin_status prometheus_append_start_times(struct buffer *query, const stru
                                                 const char *arm, int64_t range_ms,
                                                 struct serin_error *err)
 {
-    buffer_printf(query, "%s{", stream->process_start);
+    promql_open_selector(query, text_view_of(stream->process_start));
     TRY(append_arm(query, stream, arm, err));
     return append_range(query, range_ms, err);
 }

@@ -24,12 +24,12 @@ static size_t label_name_length(struct text_view text)
     return length;
 }
 
-bool promql_is_label_name(struct text_view text)
+static bool is_plain_label_name(struct text_view text)
 {
     return text.length > 0 && label_name_length(text) == text.length;
 }
 
-bool promql_is_metric_name(struct text_view text)
+static bool is_plain_metric_name(struct text_view text)
 {
     for (size_t i = 0; i < text.length; i++) {
         char c = text.start[i];
@@ -38,6 +38,23 @@ bool promql_is_metric_name(struct text_view text)
         }
     }
     return text.length > 0;
+}
+
+bool promql_is_metric_name(struct text_view text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        char c = text.start[i];
+        bool is_ascii = (unsigned char)c < 0x80;
+        if (is_ascii && !is_letter(c) && !is_digit(c) && !strchr(":.-/", c)) {
+            return false;
+        }
+    }
+    return text.length > 0 && text_is_printable(text);
+}
+
+bool promql_is_label_name(struct text_view text)
+{
+    return promql_is_metric_name(text) && !memchr(text.start, ':', text.length);
 }
 
 /* ---- quoting --------------------------------------------------------------------------------- */
@@ -62,6 +79,28 @@ void promql_append_quoted(struct buffer *query, struct text_view text)
         text.length -= size;
     }
     buffer_append_char(query, '"');
+}
+
+/* Only Prometheus 3 knows the quoted form, and only it has such names. */
+void promql_open_selector(struct buffer *query, struct text_view metric)
+{
+    if (is_plain_metric_name(metric)) {
+        buffer_append_view(query, metric);
+        buffer_append_char(query, '{');
+        return;
+    }
+    buffer_append_char(query, '{');
+    promql_append_quoted(query, metric);
+    buffer_append_char(query, ',');
+}
+
+void promql_append_label_name(struct buffer *query, struct text_view name)
+{
+    if (is_plain_label_name(name)) {
+        buffer_append_view(query, name);
+    } else {
+        promql_append_quoted(query, name);
+    }
 }
 
 void promql_append_literal(struct buffer *regex, struct text_view text)
@@ -142,14 +181,20 @@ static bool read_literal(struct matcher_reader *reader)
     return false;
 }
 
+/* Plain, or in quotes as Prometheus 3 has it. */
+static bool read_label_name(struct matcher_reader *reader)
+{
+    size_t length = label_name_length(reader->rest);
+    skip(reader, length);
+    return length > 0 || read_literal(reader);
+}
+
 static enum serin_status read_matcher(struct matcher_reader *reader, struct serin_error *err)
 {
     skip_spaces(reader);
-    size_t name = label_name_length(reader->rest);
-    if (name == 0) {
+    if (!read_label_name(reader)) {
         return matcher_fail(reader, "a label name", err);
     }
-    skip(reader, name);
     skip_spaces(reader);
     if (!read_operator(reader)) {
         return matcher_fail(reader, "one of = != =~ !~", err);

@@ -11,11 +11,18 @@
 
 #include <stdbool.h>
 
-/* [a-zA-Z_:][a-zA-Z0-9_:]* : a metric name that may stand in a query unquoted. */
+/*
+ * Whether a configuration may name a metric or a label so. [a-zA-Z_:][a-zA-Z0-9_:]* (labels without
+ * colons) is what every Prometheus knows. From 3 on names may be any text; of these the ones that
+ * instruments really have are let through, with dots, hyphens, slashes and letters of any script,
+ * and not `sum(x)` or a slip of the pen.
+ */
 bool promql_is_metric_name(struct text_view text);
-
-/* [a-zA-Z_][a-zA-Z0-9_]* : the same for a label name. */
 bool promql_is_label_name(struct text_view text);
+
+/* Appends a metric's name and the brace that its matchers follow, or a label's name. */
+void promql_open_selector(struct buffer *query, struct text_view metric);
+void promql_append_label_name(struct buffer *query, struct text_view name);
 
 /*
  * Appends `text` as a string literal in double quotes that every PromQL parser reads back as the
@@ -27,8 +34,8 @@ void promql_append_quoted(struct buffer *query, struct text_view text);
 void promql_append_literal(struct buffer *regex, struct text_view text);
 
 /*
- * Whether `matchers` is a list like `namespace="shop", region!~"us-.*"` and nothing else, so that
- * it stays inside the braces it is put into. SERIN_INVALID says what is wrong, and where.
+ * Whether `matchers` is a list like `namespace="shop", "k8s.region"!~"us-.*"` and nothing else, so
+ * that it stays inside the braces it is put into. SERIN_INVALID says what is wrong, and where.
  */
 SERIN_MUST_CHECK enum serin_status promql_check_matchers(struct text_view matchers,
                                                          struct serin_error *err);

@@ -237,8 +237,8 @@ Test(prometheus, streams_need_a_metric_labels_and_a_way_to_tell_the_arms)
     bad.label = NULL;
     require_refused(&bad, "label is missing");
     bad = good;
-    bad.pod = "a-b";
-    require_refused(&bad, "pod \"a-b\" is no label name");
+    bad.pod = "a b";
+    require_refused(&bad, "pod \"a b\" is no label name");
     bad = good;
     bad.reference = "a=\"b\"";
     require_refused(&bad, "reference \"a=\\\"b\\\"\" is no label name");

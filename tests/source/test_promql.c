@@ -94,26 +94,58 @@ struct name_case {
     int is_metric;
 };
 
-ParameterizedTestParameters(promql, names_are_what_a_query_takes_unquoted)
+ParameterizedTestParameters(promql, names_are_those_that_instruments_have)
 {
     static struct name_case cases[] = {
-        {"segment",   1, 1},
-        {"_a9",       1, 1},
-        {"job:x:sum", 0, 1},
-        {"9a",        0, 0},
-        {"",          0, 0},
-        {"a-b",       0, 0},
-        {"a b",       0, 0},
-        {"a{",        0, 0},
-        {"é",         0, 0},
+        {"segment",      1, 1},
+        {"_a9",          1, 1},
+        {"job:x:sum",    0, 1},
+        {"k8s.pod.name", 1, 1},
+        {"a-b/c",        1, 1},
+        {"9a",           1, 1},
+        {"é",            1, 1},
+        {"",             0, 0},
+        {"a b",          0, 0},
+        {"a{",           0, 0},
+        {"sum(a)",       0, 0},
+        {"a\"",          0, 0},
+        {"a\n",          0, 0},
+        {"a\xff",        0, 0},
     };
     return cr_make_param_array(struct name_case, cases, sizeof(cases) / sizeof(cases[0]));
 }
 
-ParameterizedTest(struct name_case *c, promql, names_are_what_a_query_takes_unquoted)
+ParameterizedTest(struct name_case *c, promql, names_are_those_that_instruments_have)
 {
     cr_assert(eq(int, promql_is_label_name(text_view_of(c->text)), c->is_label), "%s", c->text);
     cr_assert(eq(int, promql_is_metric_name(text_view_of(c->text)), c->is_metric), "%s", c->text);
+}
+
+struct selector_case {
+    char metric[24];
+    char label[24];
+    char query[64];
+};
+
+ParameterizedTestParameters(promql, names_are_quoted_only_where_an_old_server_would_not_know_them)
+{
+    static struct selector_case cases[] = {
+        {"a_total",   "pod",     "a_total{pod"             },
+        {"job:a:sum", "_p9",     "job:a:sum{_p9"           },
+        {"a.total",   "k8s.pod", "{\"a.total\",\"k8s.pod\""},
+        {"9a",        "9p",      "{\"9a\",\"9p\""          },
+        {"zähler",    "größe",   "{\"zähler\",\"größe\""   },
+    };
+    return cr_make_param_array(struct selector_case, cases, sizeof(cases) / sizeof(cases[0]));
+}
+
+ParameterizedTest(struct selector_case *c, promql,
+                  names_are_quoted_only_where_an_old_server_would_not_know_them)
+{
+    owned(buffer) query = buffer_create(100);
+    promql_open_selector(query, text_view_of(c->metric));
+    promql_append_label_name(query, text_view_of(c->label));
+    cr_assert(eq(str, (char *)buffer_text(query), c->query));
 }
 
 Test(promql, matchers_of_every_kind_are_accepted)
@@ -122,6 +154,7 @@ Test(promql, matchers_of_every_kind_are_accepted)
         "a=\"b\"",
         " a = 'x' , b!~`c\\` ,\n c=~\"d|e\", e != \"\" ",
         "a=\"quote \\\" inside\"",
+        "\"k8s.pod\"=\"b\"",
     };
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
         struct serin_error err = {.status = SERIN_OK};
@@ -147,7 +180,8 @@ ParameterizedTestParameters(promql, matchers_that_would_leave_their_braces_are_r
         {"a=\"b\" # x",     "a comma expected at character 7"     },
         {"a=\"b\",",        "a label name expected at character 7"},
         {"a=\"b\nc\"",      "a quoted value expected at character"},
-        {"\"a\"=\"b\"",     "a label name expected at character 1"},
+        {"\"a\"",           "one of = != =~ !~ expected"          },
+        {"\"a=\"b\"",       "one of = != =~ !~ expected"          },
         {"a==\"b\"",        "a quoted value expected at character"},
     };
     return cr_make_param_array(struct bad_matchers, cases, sizeof(cases) / sizeof(cases[0]));

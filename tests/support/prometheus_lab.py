@@ -2,7 +2,11 @@
 
 Pods are paths of one exporter. Nothing here waits for time to pass: after each step, `settle` asks
 Prometheus until it has scraped what the pods show now. As a program it plays one story, prints what
-was really counted, and keeps Prometheus running until its standard input ends.
+was really counted, and keeps Prometheus running until its standard input ends:
+
+    prometheus_lab.py MAJOR [MANNER]
+
+MANNER is "plain", or what 3 knows: "dotted" names, or counters that tell when they were "created".
 """
 import http.server
 import json
@@ -18,11 +22,43 @@ import urllib.parse
 import urllib.request
 
 METRIC = "segment_assignments_total"
+START = "process_start_time_seconds"
+CELL_LABELS = ("expected_segment", "segment", "region", "method")
 PATIENCE_S = 60  # far more than any step takes; a lab that hangs must end
 
 
 def quoted(value):
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+CONTENT_TYPES = {
+    "plain": "text/plain; version=0.0.4",
+    "dotted": "text/plain; version=1.0.0; escaping=allow-utf-8",
+    "created": "application/openmetrics-text; version=1.0.0",
+}
+
+
+def spelt(name, manner):
+    """A name as it is, or as OpenTelemetry would have it."""
+    return name.replace("_", ".") if manner == "dotted" else name
+
+
+class MissingServer(Exception):
+    """This machine has no Prometheus of that major."""
+
+
+def program(major):
+    """What starts a Prometheus: 2 is the distribution's, 3 is built by `make servers`."""
+    if major == 2:
+        found = shutil.which("prometheus")
+        why = "no program called prometheus"
+    else:
+        script = os.path.join(os.path.dirname(__file__), "go_server.sh")
+        done = subprocess.run(["sh", script, "--built", "prometheus"], capture_output=True, text=True)
+        found, why = done.stdout.strip(), done.stderr.strip()
+    if not found:
+        raise MissingServer(why)
+    return found
 
 
 class Pod:
@@ -36,32 +72,41 @@ class Pod:
         self.counters = {}
         self.truth = {}
         self.counts_truth = True
+        self.manner = "plain"
+        self.created = {}
 
     def add(self, cell, count):
         """cell = (reference, label, region, method)"""
+        self.created.setdefault(cell, time.time() if self.counts_truth else self.started)
         self.counters[cell] = self.counters.get(cell, 0) + count
         if self.counts_truth:
             key = (self.arm, self.name) + cell[:3]
             self.truth[key] = self.truth.get(key, 0) + count
 
     def restart(self, started):
-        self.counters = {}
+        self.counters, self.created = {}, {}
         self.started = started
 
     def forget_truth(self):
         self.truth = {}
 
     def exposition(self):
-        lines = [f"# TYPE {METRIC} counter"]
-        for (reference, label, region, method), value in sorted(self.counters.items()):
-            lines.append(
-                f"{METRIC}{{expected_segment={quoted(reference)},segment={quoted(label)},"
-                f"region={quoted(region)},method={quoted(method)}}} {value}"
-            )
+        lines = [f"# TYPE {METRIC[:-len('_total')]} counter"] if self.manner == "created" else []
+        for cell, value in sorted(self.counters.items()):
+            labels = list(zip(CELL_LABELS, cell))
+            lines.append(f"{self.selector(METRIC, labels)} {value}")
+            if self.manner == "created":
+                created = self.selector(METRIC.replace("_total", "_created"), labels)
+                lines.append(f"{created} {self.created[cell]:.3f}")
         if self.shows_start:
-            lines.append("# TYPE process_start_time_seconds gauge")
-            lines.append(f"process_start_time_seconds {self.started:.2f}")
-        return "\n".join(lines) + "\n"
+            lines.append(f"{self.selector(START, ())} {self.started:.2f}")
+        return "\n".join(lines + ["# EOF"] * (self.manner == "created")) + "\n"
+
+    def selector(self, metric, labels):
+        pairs = [(spelt(name, self.manner), quoted(value)) for name, value in labels]
+        if self.manner == "dotted":
+            return "{" + ",".join([quoted(spelt(metric, "dotted"))] + [f'"{n}"={v}' for n, v in pairs]) + "}"
+        return metric + "{" + ",".join(f"{n}={v}" for n, v in pairs) + "}"
 
 
 class Exporter:
@@ -76,7 +121,7 @@ class Exporter:
                     pod = next((p for p in lab.pods if self.path == "/pods/" + p.name), None)
                     body = pod.exposition().encode() if pod and pod.up else None
                 self.send_response(200 if body is not None else 503)
-                self.send_header("Content-Type", "text/plain; version=0.0.4")
+                self.send_header("Content-Type", CONTENT_TYPES[pod.manner if pod else "plain"])
                 self.send_header("Content-Length", str(len(body or b"")))
                 self.end_headers()
                 self.wfile.write(body or b"")
@@ -101,9 +146,13 @@ def free_port():
 
 
 class Lab:
-    def __init__(self, pods, scrape_interval="200ms", jobs=("pods",)):
+    def __init__(self, pods, scrape_interval="200ms", jobs=("pods",), major=2, manner="plain"):
+        self.program = program(major)
         self.exporter = Exporter()
         self.exporter.pods = pods
+        self.manner = manner
+        for pod in pods:
+            pod.manner = manner
         self.folder = tempfile.mkdtemp(prefix="prometheus-lab-")
         self.process = None
         self.jobs = jobs
@@ -118,7 +167,7 @@ class Lab:
                     "__metrics_path__": "/pods/" + pod.name,
                     "instance": f"{pod.name}:8080",
                     "pod": pod.name,
-                    "rollouts_pod_template_hash": pod.arm,
+                    spelt("rollouts_pod_template_hash", self.manner): pod.arm,
                 },
             }
             for pod in self.exporter.pods
@@ -138,12 +187,13 @@ class Lab:
             with open(os.path.join(self.folder, "log"), "ab") as log:
                 self.process = subprocess.Popen(
                     [
-                        "prometheus",
+                        self.program,
                         f"--config.file={self.folder}/prometheus.yml",
                         f"--storage.tsdb.path={self.folder}/data",
                         f"--web.listen-address=127.0.0.1:{port}",
                         "--log.level=warn",
-                    ],
+                    ]
+                    + ["--enable-feature=created-timestamp-zero-ingestion"] * (self.manner == "created"),
                     stdout=log,
                     stderr=log,
                 )
@@ -177,10 +227,11 @@ class Lab:
         """Whether the newest samples are what the pods show now. Prometheus is asked for samples
         that are younger than the change, by their values and not by their time."""
         seen = {job: {} for job in self.jobs}
-        for series in self.ask(f'{{__name__=~"{METRIC}|process_start_time_seconds|up"}}'):
+        metric, start = spelt(METRIC, self.manner), spelt(START, self.manner)
+        for series in self.ask(f'{{__name__=~"{metric}|{start}|up"}}'):
             labels = series["metric"]
             key = (labels["pod"], labels["__name__"]) + tuple(
-                labels.get(name, "") for name in ("expected_segment", "segment", "region", "method")
+                labels.get(spelt(name, self.manner), "") for name in CELL_LABELS
             )
             seen[labels["job"]][key] = float(series["value"][1])
         wanted = {}
@@ -188,12 +239,10 @@ class Lab:
             for pod in self.exporter.pods:
                 wanted[(pod.name, "up", "", "", "", "")] = float(pod.up)
                 if pod.up and pod.shows_start:
-                    wanted[(pod.name, "process_start_time_seconds", "", "", "", "")] = float(
-                        f"{pod.started:.2f}"
-                    )
+                    wanted[(pod.name, start, "", "", "", "")] = float(f"{pod.started:.2f}")
                 if pod.up:
                     for cell, value in pod.counters.items():
-                        wanted[(pod.name, METRIC) + cell] = float(value)
+                        wanted[(pod.name, metric) + cell] = float(value)
         return all(each == wanted for each in seen.values())
 
     def step(self, change):
@@ -332,9 +381,13 @@ def story_pods():
     return pods
 
 
-def main():
+def main(major, manner):
     pods = story_pods()
-    lab = Lab(pods)
+    try:
+        lab = Lab(pods, major=major, manner=manner)
+    except MissingServer as missing:
+        print("missing", missing, flush=True)
+        return
     try:
         start_ms, window, rollout = story(lab, pods)
         print("url", lab.url)
@@ -350,4 +403,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "plain")

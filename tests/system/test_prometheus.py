@@ -11,7 +11,7 @@ import urllib.parse
 from service import Service
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
-from prometheus_lab import CANARY, STABLE, Lab, Pod, story, story_pods  # noqa: E402
+from prometheus_lab import CANARY, STABLE, Lab, MissingServer, Pod, story, story_pods  # noqa: E402
 
 def config(url):
     head = f"""
@@ -43,20 +43,33 @@ streams:
     )
 
 
+def on_both_majors(case):
+    """The tests of a class for Prometheus 2 and once more for 3, under the name of the class and a 3."""
+    vars(sys.modules[case.__module__])[case.__name__ + "3"] = type(case.__name__ + "3", (case,), {"major": 3})
+    return case
+
+
 class PrometheusCase(unittest.TestCase):
     """One lab and one service for the tests of a class."""
 
     jobs = ("pods",)
+    major = 2
 
     @classmethod
     def setUpClass(cls):
-        cls.lab = Lab(cls.pods(), jobs=cls.jobs)
+        try:
+            cls.lab = Lab(cls.pods(), jobs=cls.jobs, major=cls.major)
+        except MissingServer as missing:
+            if os.environ.get("SERIN_REQUIRE_SERVERS") == "1":
+                raise
+            raise unittest.SkipTest(str(missing)) from missing
         cls.addClassCleanup(cls.lab.close)
         cls.play()
         cls.service = Service(config(cls.lab.url)).start()
         cls.addClassCleanup(lambda: (cls.service.stop(), shutil.rmtree(cls.service.folder)))
 
 
+@on_both_majors
 class Counts(PrometheusCase):
     @staticmethod
     def pods():
@@ -94,6 +107,7 @@ class Counts(PrometheusCase):
             self.assertEqual(self.counted(tables, "stable"), self.incremented(STABLE), stream)
 
 
+@on_both_majors
 class Verdicts(PrometheusCase):
     @staticmethod
     def pods():
@@ -141,6 +155,7 @@ class Verdicts(PrometheusCase):
         self.assertEqual(self.verdict("bad"), ("rollback", "beyond_margin"))
 
 
+@on_both_majors
 class Twice(PrometheusCase):
     """Two jobs scrape the same pods: every count is there twice."""
 
@@ -158,6 +173,7 @@ class Twice(PrometheusCase):
         self.assertEqual(self.verdict("bad", stream="one-job"), ("rollback", "beyond_margin"))
 
 
+@on_both_majors
 class Death(PrometheusCase):
     pods = Verdicts.pods
 
