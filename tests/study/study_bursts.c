@@ -120,7 +120,7 @@ static void plan(enum profile profile, struct cell_list *cells)
     for (size_t i = 0; i < count; i++) {
         add_cell(cells, &groups[i], -MARGIN, is_ci ? 200 : 2000);
         if (!is_ci) {
-            add_cell(cells, &groups[i], 0.0, 400);
+            add_cell(cells, &groups[i], 0.0, 2000);
         }
     }
 }
