@@ -217,6 +217,18 @@ static bool fits_declared_length(struct exchange *exchange)
     return false;
 }
 
+static void read_cloud_event(struct exchange *exchange)
+{
+    exchange->request.cloud_event = (struct cloud_event_headers){
+        .specversion = header(exchange, "ce-specversion"),
+        .id = header(exchange, "ce-id"),
+        .source = header(exchange, "ce-source"),
+        .type = header(exchange, "ce-type"),
+        .subject = header(exchange, "ce-subject"),
+        .time = header(exchange, "ce-time"),
+    };
+}
+
 static bool is_well_formed(struct exchange *exchange)
 {
     const char *fault = framing_fault(exchange->connection);
@@ -241,6 +253,8 @@ static void begin(struct exchange *exchange, struct MHD_Connection *connection, 
     request->route = "none";
     request->accept = or_empty(header(exchange, "Accept"));
     request->idempotency_key = header(exchange, "Idempotency-Key");
+    request->content_type = or_empty(header(exchange, "Content-Type"));
+    read_cloud_event(exchange);
     request->deadline = deadline_after(host_clock(exchange->host),
                                        snapshot_config(exchange->snapshot)->deadline_ms);
     exchange->reply.status = 200;

@@ -12,6 +12,7 @@
 #include "http/auth.h"
 #include "platform/deadline.h"
 #include "serin/error.h"
+#include "source/cloud_event.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,14 +23,16 @@ enum { REQUEST_ID_SIZE = 33, PATH_PARAMETER_SIZE = 256 };
 /* Everything is borrowed and lives until the reply has been sent. */
 struct request {
     const char *method;
-    const char *path;                    /* decoded, without the query */
-    const char *route;                   /* the pattern that matched; "none" when none did */
-    struct text_view query;              /* raw, without the question mark */
-    struct text_view body;               /* whole */
-    struct document *document;           /* what the route's `parse` made of them; NULL: nothing */
-    const char *accept;                  /* "" when absent */
-    bool is_gzip;                        /* Content-Encoding: gzip */
-    const char *idempotency_key;         /* NULL when absent */
+    const char *path;            /* decoded, without the query */
+    const char *route;           /* the pattern that matched; "none" when none did */
+    struct text_view query;      /* raw, without the question mark */
+    struct text_view body;       /* whole */
+    struct document *document;   /* what the route's `parse` made of them; NULL: nothing */
+    const char *accept;          /* "" when absent */
+    bool is_gzip;                /* Content-Encoding: gzip */
+    const char *idempotency_key; /* NULL when absent */
+    const char *content_type;    /* "" when absent */
+    struct cloud_event_headers cloud_event;
     char parameter[PATH_PARAMETER_SIZE]; /* what {…} in the route's pattern matched */
     char id[REQUEST_ID_SIZE];            /* for logs and problems */
     const struct principal *principal;   /* who asks; NULL where nobody has to say */

@@ -1,13 +1,35 @@
+#include "analysis/cloud_events.h"
 #include "analysis/ingest.h"
 #include "base/json_writer.h"
+#include "base/media_type.h"
 #include "http/observe.h"
 #include "http/route.h"
+
+/* What a body holds, by its Content-Type and headers. */
+enum form { FORM_LINES, FORM_STRUCTURED, FORM_BATCHED, FORM_BINARY, FORM_UNKNOWN };
+
+/* Counted of one body: events acknowledged, and those of them that had been counted before. */
+struct counted {
+    uint64_t accepted;
+    uint64_t repeated;
+};
 
 static bool may_write(void *context, const char *stream)
 {
     const struct principal *principal = context;
     return !principal || principal_check(principal, RIGHT_PUSH, stream, NULL) == SERIN_OK;
 }
+
+static struct ingest_request about(const struct service *service, const struct request *request)
+{
+    return (struct ingest_request){.is_gzip = request->is_gzip,
+                                   .batch = text_view_of(request->idempotency_key),
+                                   .now_ms = clock_wall(service_clock(service)).unix_ms,
+                                   .may_write = may_write,
+                                   .context = (void *)request->principal};
+}
+
+/* ---- lines ----------------------------------------------------------------------------------- */
 
 /* A sender whose name came out empty believes that it may safely send again. */
 static enum serin_status check_key(const struct request *request, struct serin_error *err)
@@ -21,32 +43,100 @@ static enum serin_status check_key(const struct request *request, struct serin_e
                       "name of its own, or leave the header out");
 }
 
-static enum serin_status ingest_body(struct service *service, const struct snapshot *snapshot,
-                                     const struct request *request, struct append_result *out,
-                                     struct serin_error *err)
+static enum serin_status take_lines(struct service *service, const struct snapshot *snapshot,
+                                    const struct request *request, struct counted *out,
+                                    struct serin_error *err)
 {
-    struct ingest_request about = {.is_gzip = request->is_gzip,
-                                   .batch = text_view_of(request->idempotency_key),
-                                   .now_ms = clock_wall(service_clock(service)).unix_ms,
-                                   .may_write = may_write,
-                                   .context = (void *)request->principal};
+    struct ingest_request lines = about(service, request);
+    struct append_result result = {0};
     owned(ingest) ingest = NULL;
     TRY(check_key(request, err));
-    TRY(ingest_create(snapshot_catalog(snapshot), service_store(service), &about, &ingest, err));
+    TRY(ingest_create(snapshot_catalog(snapshot), service_store(service), &lines, &ingest, err));
     if (request->body.length > 0) {
         TRY(ingest_push(ingest, request->body.start, request->body.length, err));
     }
-    return ingest_finish(ingest, out, err);
+    TRY(ingest_finish(ingest, &result, err));
+    *out = (struct counted){result.accepted, result.duplicate ? result.accepted : 0};
+    return SERIN_OK;
 }
 
-static void write_accepted(struct reply *reply, const struct append_result *result)
+/* ---- CloudEvents ----------------------------------------------------------------------------- */
+
+static bool is_binary(const struct request *request)
+{
+    return request->cloud_event.specversion || request->cloud_event.id;
+}
+
+static enum form form_of(const struct request *request)
+{
+    static const struct text_view family = TEXT_VIEW("application/cloudevents");
+    struct text_view type = text_view_of(request->content_type);
+    if (media_type_is(type, "application/cloudevents+json")) {
+        return FORM_STRUCTURED;
+    }
+    if (media_type_is(type, "application/cloudevents-batch+json")) {
+        return FORM_BATCHED;
+    }
+    if (text_starts_with(type, family)) {
+        return FORM_UNKNOWN;
+    }
+    if (!is_binary(request)) {
+        return FORM_LINES;
+    }
+    return type.length == 0 || media_type_is_json(type) ? FORM_BINARY : FORM_UNKNOWN;
+}
+
+static enum serin_status take_cloud_events(struct service *service, const struct snapshot *snapshot,
+                                           const struct request *request,
+                                           enum cloud_event_mode mode, struct counted *out,
+                                           struct serin_error *err)
+{
+    struct ingest_request sender = about(service, request);
+    struct cloud_events_request events = {
+        .mode = mode, .headers = &request->cloud_event, .body = request->body, .about = &sender};
+    struct cloud_events_result result = {0};
+    TRY(cloud_events_ingest(snapshot_catalog(snapshot), service_store(service), &events, &result,
+                            err));
+    *out = (struct counted){result.accepted, result.repeated};
+    return SERIN_OK;
+}
+
+static enum serin_status take_body(struct service *service, const struct snapshot *snapshot,
+                                   const struct request *request, struct counted *out,
+                                   struct serin_error *err)
+{
+    switch (form_of(request)) {
+    case FORM_LINES:
+        return take_lines(service, snapshot, request, out, err);
+    case FORM_STRUCTURED:
+        return take_cloud_events(service, snapshot, request, CLOUD_EVENT_STRUCTURED, out, err);
+    case FORM_BATCHED:
+        return take_cloud_events(service, snapshot, request, CLOUD_EVENT_BATCHED, out, err);
+    case FORM_BINARY:
+        return take_cloud_events(service, snapshot, request, CLOUD_EVENT_BINARY, out, err);
+    case FORM_UNKNOWN:
+        break;
+    }
+    serin_error_at(err, "Content-Type");
+    return serin_fail(err, SERIN_INVALID,
+                      "%s is not understood; allowed: application/x-ndjson, "
+                      "application/cloudevents+json, application/cloudevents-batch+json, and "
+                      "application/json with the headers of a CloudEvent",
+                      TEXT_QUOTE(text_view_of(request->content_type)));
+}
+
+/* ---- the answer ------------------------------------------------------------------------------ */
+
+static void write_accepted(struct reply *reply, const struct counted *counted)
 {
     struct json_writer json;
     json_writer_init(&json, reply->body);
     json_write_object_begin(&json);
-    json_field_uint64(&json, "accepted", result->accepted);
-    if (result->duplicate) {
+    json_field_uint64(&json, "accepted", counted->accepted);
+    if (counted->repeated > 0 && counted->repeated == counted->accepted) {
         json_field_bool(&json, "duplicate", true);
+    } else if (counted->repeated > 0) {
+        json_field_uint64(&json, "repeated", counted->repeated);
     }
     json_write_object_end(&json);
     /* A failure is sticky in the buffer, where the server looks. */
@@ -54,8 +144,11 @@ static void write_accepted(struct reply *reply, const struct append_result *resu
 }
 
 /* A store that cannot write now is no gateway: the sender keeps its batch and tries again. */
-static int refusal_code(enum serin_status status)
+static int refusal_code(const struct request *request, enum serin_status status)
 {
+    if (status == SERIN_INVALID && form_of(request) == FORM_UNKNOWN) {
+        return 415;
+    }
     return status == SERIN_UNAVAILABLE ? 503 : http_code(status);
 }
 
@@ -63,14 +156,16 @@ void route_events_post(struct service *service, const struct snapshot *snapshot,
                        const struct request *request, struct reply *reply)
 {
     struct serin_error err = {0};
-    struct append_result result = {0};
-    enum serin_status status = ingest_body(service, snapshot, request, &result, &err);
+    struct counted counted = {0};
+    enum serin_status status = take_body(service, snapshot, request, &counted, &err);
     if (status != SERIN_OK) {
+        int code = refusal_code(request, status);
         err.status = status;
-        reply_problem_code(reply, request, refusal_code(status), &err);
-        observe_refusal(service, request, refusal_code(status), &err);
+        reply_problem_code(reply, request, code, &err);
+        observe_refusal(service, request, code, &err);
         return;
     }
-    observe_batch(service, result.accepted, result.duplicate);
-    write_accepted(reply, &result);
+    observe_batch(service, counted.accepted - counted.repeated,
+                  counted.accepted > 0 && counted.repeated == counted.accepted);
+    write_accepted(reply, &counted);
 }

@@ -340,15 +340,28 @@ static void copy_event(const struct label_event *event, struct label_event *out)
     out->slice_count = event->slice_count;
 }
 
-enum serin_status event_line_parse(struct text_view line, struct event_scratch *scratch,
-                                   struct label_event *out, struct serin_error *err)
+static void fill_in(struct line_reader *reader, const struct event_defaults *defaults)
+{
+    if (!(reader->set & BIT(FIELD_STREAM)) && defaults->stream.length > 0) {
+        reader->event->stream = defaults->stream;
+        reader->set |= BIT(FIELD_STREAM);
+    }
+    if (!(reader->set & BIT(FIELD_TIME)) && defaults->has_time) {
+        reader->event->time_ms = defaults->time_ms;
+        reader->set |= BIT(FIELD_TIME);
+    }
+}
+
+enum serin_status event_object_parse(struct text_view object, const struct event_defaults *defaults,
+                                     struct event_scratch *scratch, struct label_event *out,
+                                     struct serin_error *err)
 {
     struct label_event event;
     event.count = 1;
     event.slice_count = 0;
     event.arm = event.pod = event.label = event.reference = event.key = (struct text_view){0};
     struct line_reader reader = {
-        .scan = {line.start, line.start, line.start + line.length, scratch->bytes,
+        .scan = {object.start, object.start, object.start + object.length, scratch->bytes,
                  sizeof(scratch->bytes)},
         .event = &event,
         .successor = scratch->successor,
@@ -356,10 +369,18 @@ enum serin_status event_line_parse(struct text_view line, struct event_scratch *
     _Static_assert(sizeof(scratch->successor) > FIELDS,
                    "a guess after each field and at the start");
     TRY(read_object(&reader, err));
+    fill_in(&reader, defaults);
     TRY(check_required(reader.set, err));
     event.has_label = reader.set & BIT(FIELD_LABEL);
     event.has_reference = reader.set & BIT(FIELD_REFERENCE);
     event.has_key = reader.set & BIT(FIELD_KEY);
     copy_event(&event, out);
     return SERIN_OK;
+}
+
+enum serin_status event_line_parse(struct text_view line, struct event_scratch *scratch,
+                                   struct label_event *out, struct serin_error *err)
+{
+    static const struct event_defaults none = {.has_time = false};
+    return event_object_parse(line, &none, scratch, out, err);
 }

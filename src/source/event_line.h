@@ -42,4 +42,16 @@ SERIN_MUST_CHECK enum serin_status event_line_parse(struct text_view line,
                                                     struct label_event *out,
                                                     struct serin_error *err);
 
+/* What an event has where its own fields do not say, for it came in an envelope that does. */
+struct event_defaults {
+    struct text_view stream; /* empty: none; at most EVENT_TEXT_BYTES_MAX bytes */
+    bool has_time;
+    int64_t time_ms;
+};
+
+/* The same for an event within an envelope, which the event borrows from too. */
+SERIN_MUST_CHECK enum serin_status
+event_object_parse(struct text_view object, const struct event_defaults *defaults,
+                   struct event_scratch *scratch, struct label_event *out, struct serin_error *err);
+
 #endif

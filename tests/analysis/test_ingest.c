@@ -2,47 +2,11 @@
 
 #include "platform/gzip.h"
 #include "support/cells.h"
-#include "support/json_document.h"
-#include "support/store_events.h"
+#include "support/intake.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <criterion/parameterized.h>
-
-/* A service's part that takes events: a catalog of streams and a store. */
-struct intake {
-    struct fake_clock clock;
-    struct document *streams;
-    struct document *sources;
-    struct store *store;
-    struct catalog *catalog;
-};
-
-static void open_intake(struct intake *intake)
-{
-    struct serin_error err = {0};
-    intake->clock = fake_clock_at(NOW_MS);
-    intake->store = open_store(temp_path("n.db"), &intake->clock);
-    intake->streams =
-        json_document("[{\"name\":\"checkout\",\"slices\":[\"region\"]},"
-                      "{\"name\":\"search\",\"keyed\":true,\"retention\":\"1d\"},"
-                      "{\"name\":\"scraped\",\"source\":\"metrics\",\"metric\":\"m\",\"label\":"
-                      "\"l\",\"pod\":\"p\","
-                      "\"arm\":{\"label\":\"hash\"},\"analysis\":{\"design\":\"shift\"}}]");
-    intake->sources = json_document(
-        "[{\"name\":\"metrics\",\"type\":\"prometheus\",\"url\":\"http://127.0.0.1:1\"}]");
-    require_ok(catalog_create(document_root(intake->sources), document_root(intake->streams),
-                              intake->store, &intake->catalog, &err),
-               &err);
-}
-
-static void close_intake(struct intake *intake)
-{
-    catalog_destroy(intake->catalog);
-    store_close(intake->store);
-    document_destroy(intake->streams);
-    document_destroy(intake->sources);
-}
 
 static enum serin_status feed(struct intake *intake, const struct ingest_request *request,
                               const char *bytes, size_t length, size_t piece,
@@ -68,12 +32,6 @@ static enum serin_status feed_text(struct intake *intake, const char *body,
 {
     struct ingest_request request = {.now_ms = NOW_MS};
     return feed(intake, &request, body, strlen(body), 1000, out, err);
-}
-
-static uint64_t canary_events(struct intake *intake, const struct stream *stream)
-{
-    owned(block_tables) tables = fetch_tables(intake->store, stream, NOW_MS);
-    return block_tables_events(tables, ARM_CANARY);
 }
 
 #define EVENT(more)                                                                                \

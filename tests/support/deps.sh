@@ -30,6 +30,7 @@ need_build() {
 need_test() {
     need_header criterion/criterion.h libcriterion-dev
     python3 -c 'import http.server, ssl, unittest' 2>/dev/null || missing="$missing python3"
+    python3 -c 'import ensurepip' 2>/dev/null || missing="$missing python3-venv"
     need_program prometheus prometheus
     need_program openssl openssl
 }

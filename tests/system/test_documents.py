@@ -96,7 +96,8 @@ class Documents(unittest.TestCase):
 
     def test_every_configuration_shown_is_valid(self):
         shown = 0
-        for name in ["README.md", *("docs/" + name for name in sorted(os.listdir(HOUSE + "/docs")))]:
+        pages = [os.path.join(folder, name) for folder in ("docs", "docs/sources") for name in sorted(os.listdir(os.path.join(HOUSE, folder)))]
+        for name in ["README.md", *pages]:
             for text in blocks(name) if name.endswith(".md") else []:
                 if text.startswith(("streams:", "sources:")):
                     shown += 1
