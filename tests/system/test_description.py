@@ -187,6 +187,11 @@ class Described(unittest.TestCase):
             answer = self.service.push([dict(event, key=event["label"]) for event in events], batch="b1")
             self.assertEqual(answer.status, 200, answer.body)
             self.assert_described(answer.json(), "Accepted")
+        cloud_events = [{"specversion": "1.0", "id": str(number), "source": "/s", "type": "t", "data": dict(event, key="k")} for number, event in enumerate(events)]
+        for batch in (cloud_events[:2], cloud_events[1:]):
+            answer = self.service.call("POST", "/v1/events", json.dumps(batch), {"Content-Type": "application/cloudevents-batch+json"})
+            self.assertEqual(answer.status, 200, answer.body)
+            self.assert_described(answer.json(), "Accepted")
         self.assert_all_met("Accepted")
 
     def test_problems(self):
