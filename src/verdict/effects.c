@@ -18,7 +18,8 @@ static enum serin_status effects_fill(struct effects *effects, struct serin_erro
 }
 
 enum serin_status effects_create(const struct counts *counts, const struct evidence *evidence,
-                                 struct effects **out, struct serin_error *err)
+                                 const struct strata *strata, struct effects **out,
+                                 struct serin_error *err)
 {
     owned(effects) effects = memory_allocate(1, sizeof(*effects));
     if (!effects) {
@@ -26,6 +27,7 @@ enum serin_status effects_create(const struct counts *counts, const struct evide
     }
     effects->counts = counts;
     effects->evidence = evidence;
+    effects->strata = strata;
     effects->values = memory_allocate(counts->columns + 1, sizeof(double));
     effects->doubts = memory_allocate(counts->columns + 1, sizeof(double));
     if (!effects->values || !effects->doubts) {

@@ -6,11 +6,12 @@
 
 #include "verdict/effects.h"
 
-struct effects_nmi; /* both arms' parts */
+struct effects_nmi; /* both arms' parts; verdict/effects_nmi.h */
 
 struct effects {
     const struct counts *counts;
     const struct evidence *evidence;
+    const struct strata *strata; /* NULL: delta is that of all traffic at once */
     bool defined;
     double *values;
     double *doubts;          /* of the bias correction, by column */

@@ -133,27 +133,17 @@ static void search_end(const struct search *search, struct evidence *evidence)
     }
 }
 
-static double weight_total(const struct slice_result *const *strata, size_t count)
-{
-    double total = 0.0;
-    for (size_t i = 0; i < count; i++) {
-        total += slice_result_weight(strata[i]);
-    }
-    return total;
-}
-
 enum serin_status one_pod_find_in_strata(const struct slice_question *question,
-                                         const struct slice_result *const *strata, size_t count,
-                                         struct evidence *evidence, struct serin_error *err)
+                                         const struct strata *strata, struct evidence *evidence,
+                                         struct serin_error *err)
 {
-    double total = weight_total(strata, count);
     for (size_t arm = 0; evidence->blocks_known && arm < ARM_COUNT; arm++) {
         search_scope search = {.question = question, .arm = (enum arm)arm};
         if (search_begin(&search) != SERIN_OK) {
             return serin_fail(err, SERIN_NO_MEMORY, "the pods of the strata");
         }
-        for (size_t i = 0; i < count; i++) {
-            TRY(stratum_add(&search, strata[i], slice_result_weight(strata[i]) / total, err));
+        for (size_t i = 0; i < strata_count(strata); i++) {
+            TRY(stratum_add(&search, strata_at(strata, i), strata_share(strata, i), err));
         }
         search_end(&search, evidence);
     }

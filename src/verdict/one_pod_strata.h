@@ -7,8 +7,7 @@
 #include "serin/error.h"
 #include "verdict/evidence.h"
 #include "verdict/slice_measure.h"
-
-#include <stddef.h>
+#include "verdict/strata.h"
 
 /*
  * As one_pod_find (verdict/one_pod.h), but a pod is left out of all strata at once and their
@@ -16,14 +15,13 @@
  * that. A stratum that the pod has to itself in its arm goes with it: without the pod delta is then
  * the mean of the others.
  *
- *   strata    as many as make up the whole, each with a delta
  *   evidence  of the whole, with the strata's delta
  *
  * Fails with SERIN_NO_MEMORY and SERIN_BUG.
  */
 SERIN_MUST_CHECK enum serin_status one_pod_find_in_strata(const struct slice_question *question,
-                                                          const struct slice_result *const *strata,
-                                                          size_t count, struct evidence *evidence,
+                                                          const struct strata *strata,
+                                                          struct evidence *evidence,
                                                           struct serin_error *err);
 
 #endif

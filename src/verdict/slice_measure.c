@@ -16,12 +16,6 @@ void slice_result_clear(struct slice_result *result)
     }
 }
 
-double slice_result_weight(const struct slice_result *result)
-{
-    const struct serin_comparison *comparison = &result->evidence.comparison;
-    return (double)comparison->canary.samples + (double)comparison->stable.samples;
-}
-
 enum serin_status slice_results_create(size_t capacity, struct slice_results **out)
 {
     owned(slice_results) results = memory_allocate(1, sizeof(*results));

@@ -76,7 +76,4 @@ SERIN_MUST_CHECK enum serin_status slice_rest_measure(const struct slice_questio
                                                       struct serin_error *err);
 void slice_result_clear(struct slice_result *result);
 
-/* What a stratum counts for in the mean of all: the events of both arms that were compared. */
-double slice_result_weight(const struct slice_result *result);
-
 #endif

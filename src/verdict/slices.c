@@ -6,6 +6,7 @@
 #include "serin/slices.h"
 #include "verdict/slice_measure.h"
 #include "verdict/strata.h"
+#include "verdict/strata_delta.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -209,6 +210,29 @@ static size_t neighbours_count(const struct block_tables *tables, const size_t *
     return same;
 }
 
+/* Measures these slices of one dimension, and has them carry the whole's delta if they can. */
+static enum serin_status carrier_measure(const struct slice_question *question,
+                                         const size_t *slices, size_t count,
+                                         struct slice_results *results, struct evidence *evidence,
+                                         struct strata **out, struct serin_error *err)
+{
+    owned(strata) strata = NULL;
+    size_t first = results->count;
+    TRY(slices_measure(question, slices, count, results, err));
+    const struct slice_result *measured = &results->items[first];
+    size_t measured_count = results->count - first;
+    TRY(strata_create(question, measured, measured_count, evidence, &strata, err));
+    TRY(strata_delta_measure(question, strata, measured, measured_count, evidence, err));
+    *out = give(strata);
+    return SERIN_OK;
+}
+
+static bool is_carrier(const struct slice_question *question, size_t slice)
+{
+    return text_equals(block_tables_slice(question->tables, slice).dimension,
+                       question->spec->slices[0]);
+}
+
 /* Measures dimension by dimension; the first one asked for carries the whole's delta. */
 static enum serin_status dimensions_measure(const struct slice_question *question,
                                             const size_t *slices, size_t count,
@@ -217,16 +241,46 @@ static enum serin_status dimensions_measure(const struct slice_question *questio
                                             struct serin_error *err)
 {
     for (size_t i = 0; i < count;) {
-        size_t first = results->count;
+        owned(strata) strata = NULL;
         size_t same = neighbours_count(question->tables, &slices[i], count - i);
-        TRY(slices_measure(question, &slices[i], same, results, err));
-        struct text_view dimension = results->items[first].value.dimension;
-        if (text_equals(dimension, question->spec->slices[0])) {
-            TRY(strata_measure(question, &results->items[first], results->count - first, evidence,
-                               err));
-            verdict->stratified_by = evidence->is_stratified ? dimension : (struct text_view){0};
+        if (is_carrier(question, slices[i])) {
+            TRY(carrier_measure(question, &slices[i], same, results, evidence, &strata, err));
+            verdict->stratified_by = evidence->is_stratified
+                                         ? block_tables_slice(question->tables, slices[i]).dimension
+                                         : (struct text_view){0};
+        } else {
+            TRY(slices_measure(question, &slices[i], same, results, err));
         }
         i += same;
+    }
+    return SERIN_OK;
+}
+
+enum serin_status slices_stratify(const struct block_tables *tables, const struct spec *spec,
+                                  const struct grouping *grouping, struct evidence *evidence,
+                                  struct slice_results **out_results, struct strata **out,
+                                  struct serin_error *err)
+{
+    owned_memory size_t *slices = NULL;
+    owned(slice_results) results = NULL;
+    size_t count = 0;
+    size_t left_out = 0;
+    if (spec->slice_count == 0 || spec->judgement.design != DESIGN_REFERENCE) {
+        return SERIN_OK;
+    }
+    if (candidates_choose(tables, spec, &slices, &count, &left_out) != SERIN_OK ||
+        slice_results_create(SLICE_VERDICTS_MAX, &results) != SERIN_OK) {
+        return serin_fail(err, SERIN_NO_MEMORY, "the slices");
+    }
+    struct slice_question question = {tables, spec, grouping};
+    size_t i = 0;
+    while (i < count && !is_carrier(&question, slices[i])) {
+        i++;
+    }
+    if (i < count) {
+        size_t same = neighbours_count(tables, &slices[i], count - i);
+        TRY(carrier_measure(&question, &slices[i], same, results, evidence, out, err));
+        *out_results = give(results);
     }
     return SERIN_OK;
 }

@@ -1,57 +1,31 @@
 #include "verdict/strata.h"
 
-#include "serin/jackknife.h"
-#include "serin/stratified.h"
-#include "verdict/counts.h"
-#include "verdict/dependence.h"
-#include "verdict/measure.h"
-#include "verdict/one_pod_strata.h"
-
-#include <math.h>
-#include <string.h>
-
-/* Which results make up the whole, each event in one. */
 struct strata {
     const struct slice_result **items;
     size_t count;
+    double weight;              /* of all of them */
     struct slice_result joined; /* the rest with the smallest slice, where one was needed */
 };
 
-static void strata_clear(struct strata *strata)
+void strata_destroy(struct strata *strata)
 {
-    slice_result_clear(&strata->joined);
-    memory_free(strata->items);
-}
-#define strata_scope __attribute__((cleanup(strata_clear))) struct strata
-
-static uint64_t arm_events(const struct slice_result *result, enum arm arm)
-{
-    return result->evidence.arms[arm].events;
-}
-
-/* The largest share of an arm's events outside of slices that are strata by themselves. */
-static double rest_share(const struct slice_result *results, size_t count,
-                         const struct evidence *evidence)
-{
-    double largest = 0.0;
-    for (size_t arm = 0; arm < ARM_COUNT; arm++) {
-        uint64_t rest = evidence->arms[arm].events;
-        for (size_t i = 0; i < count; i++) {
-            if (results[i].is_stratum && results[i].slice != SLICE_REST) {
-                rest -= arm_events(&results[i], (enum arm)arm);
-            }
-        }
-        largest = fmax(largest, (double)rest / (double)evidence->arms[arm].events);
+    if (strata) {
+        slice_result_clear(&strata->joined);
+        memory_free(strata->items);
+        memory_free(strata);
     }
-    return largest;
+}
+
+static uint64_t events_of(const struct slice_result *result)
+{
+    return result->evidence.arms[ARM_CANARY].events + result->evidence.arms[ARM_STABLE].events;
 }
 
 static bool covers_all(const struct strata *strata, const struct evidence *evidence)
 {
     uint64_t events = 0;
     for (size_t i = 0; i < strata->count; i++) {
-        events +=
-            arm_events(strata->items[i], ARM_CANARY) + arm_events(strata->items[i], ARM_STABLE);
+        events += events_of(strata->items[i]);
     }
     return events == evidence->arms[ARM_CANARY].events + evidence->arms[ARM_STABLE].events;
 }
@@ -60,9 +34,7 @@ static size_t smallest_find(const struct strata *strata)
 {
     size_t smallest = 0;
     for (size_t i = 1; i < strata->count; i++) {
-        if (arm_events(strata->items[i], ARM_CANARY) + arm_events(strata->items[i], ARM_STABLE) <
-            arm_events(strata->items[smallest], ARM_CANARY) +
-                arm_events(strata->items[smallest], ARM_STABLE)) {
+        if (events_of(strata->items[i]) < events_of(strata->items[smallest])) {
             smallest = i;
         }
     }
@@ -87,15 +59,17 @@ static enum serin_status rest_join(const struct slice_question *question, struct
     return SERIN_OK;
 }
 
+static double weight_of(const struct slice_result *stratum)
+{
+    const struct serin_comparison *comparison = &stratum->evidence.comparison;
+    return (double)comparison->canary.samples + (double)comparison->stable.samples;
+}
+
 static enum serin_status strata_choose(const struct slice_question *question,
                                        const struct slice_result *results, size_t count,
                                        const struct evidence *evidence, struct strata *out,
                                        struct serin_error *err)
 {
-    out->items = memory_allocate(count, sizeof(*out->items));
-    if (!out->items) {
-        return serin_fail(err, SERIN_NO_MEMORY, "the strata");
-    }
     for (size_t i = 0; i < count; i++) {
         if (results[i].is_stratum) {
             out->items[out->count++] = &results[i];
@@ -104,229 +78,44 @@ static enum serin_status strata_choose(const struct slice_question *question,
     if (out->count >= 2 && !covers_all(out, evidence)) {
         TRY(rest_join(question, out, err));
     }
-    return SERIN_OK;
-}
-
-/* The arm's cells by stratum, one list. */
-struct strata_cells {
-    struct serin_block_cell *cells;
-    struct serin_blocks *blocks; /* by stratum, within it */
-    double *weights;
-};
-
-static void strata_cells_clear(struct strata_cells *cells)
-{
-    memory_free(cells->cells);
-    memory_free(cells->blocks);
-    memory_free(cells->weights);
-}
-#define strata_cells_scope __attribute__((cleanup(strata_cells_clear))) struct strata_cells
-
-static enum serin_status strata_cells_take(const struct strata *strata, enum arm arm,
-                                           const struct grouping *grouping,
-                                           struct strata_cells *out)
-{
-    size_t all = 0;
-    for (size_t i = 0; i < strata->count; i++) {
-        all += strata->items[i]->arms[arm].count;
-    }
-    out->cells = memory_allocate(all, sizeof(*out->cells));
-    out->blocks = memory_allocate(strata->count, sizeof(*out->blocks));
-    out->weights = memory_allocate(strata->count, sizeof(*out->weights));
-    if (!out->cells || !out->blocks || !out->weights) {
-        return SERIN_NO_MEMORY;
-    }
-    struct serin_block_cell *next = out->cells;
-    for (size_t i = 0; i < strata->count; i++) {
-        const struct slice_events *from = &strata->items[i]->arms[arm];
-        memcpy(next, from->cells, from->count * sizeof(*next));
-        out->weights[i] = slice_result_weight(strata->items[i]);
-        out->blocks[i] = (struct serin_blocks){.cells = next,
-                                               .count = from->count,
-                                               .rows = grouping->rows.count,
-                                               .columns = grouping->columns.count};
-        next += from->count;
+    out->count = out->count >= 2 ? out->count : 0;
+    for (size_t i = 0; i < out->count; i++) {
+        out->weight += weight_of(out->items[i]);
     }
     return SERIN_OK;
 }
 
-/* Whether events that are compared lie in more than one block. */
-static bool has_several_blocks(const struct serin_blocks *blocks)
+enum serin_status strata_create(const struct slice_question *question,
+                                const struct slice_result *results, size_t count,
+                                const struct evidence *evidence, struct strata **out,
+                                struct serin_error *err)
 {
-    uint32_t first = UINT32_MAX;
-    for (size_t k = 0; k < blocks->count; k++) {
-        const struct serin_block_cell *cell = &blocks->cells[k];
-        if (cell->row != SERIN_NO_REFERENCE) {
-            first = first == UINT32_MAX ? cell->block : first;
-            if (cell->block != first) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-/* Takes pods for blocks and leaves out the strata of a single pod; returns how many stay. */
-static size_t strata_cells_by_pod(struct strata_cells *cells, size_t strata, const uint32_t *pods)
-{
-    struct serin_block_cell *first = cells->cells;
-    size_t kept = 0;
-    for (size_t i = 0; i < strata; i++) {
-        struct serin_blocks blocks = cells->blocks[i];
-        size_t count = blocks.count;
-        for (size_t k = 0; k < count; k++) {
-            first[k].block = pods[first[k].block];
-        }
-        blocks.count = cells_settle(first, count);
-        first += count;
-        if (has_several_blocks(&blocks)) {
-            cells->weights[kept] = cells->weights[i];
-            cells->blocks[kept++] = blocks;
-        }
-    }
-    return kept;
-}
-
-static enum serin_status effect_of(const struct strata_cells *cells, size_t strata,
-                                   const struct slice_question *question,
-                                   struct serin_design_effect *out, bool *out_defined,
-                                   struct serin_error *err)
-{
-    return measured(serin_stratified_effect(cells->blocks, cells->weights, strata,
-                                            question->spec->judgement.normalizer, out),
-                    "the design effect of the strata", out_defined, err);
-}
-
-/*
- * What the dependence within blocks, and within whole pods, does to an arm's mean over the strata;
- * see verdict/dependence.h. A stratum that has one pod tells nothing of the latter; the others do.
- */
-static enum serin_status dependence_find(const struct strata *strata, enum arm arm,
-                                         const struct slice_question *question,
-                                         struct dependence *out, bool *out_defined,
-                                         struct serin_error *err)
-{
-    strata_cells_scope cells = {0};
-    owned_memory uint32_t *pods =
-        memory_allocate(block_tables_block_count(question->tables, arm) + 1, sizeof(*pods));
-    struct serin_design_effect inner = SERIN_INDEPENDENT;
-    struct serin_design_effect outer = SERIN_INDEPENDENT;
-    bool has_pods = false;
-    *out_defined = true;
-    if (!block_tables_blocks_known(question->tables)) {
-        *out = dependence_nest(&inner, &outer);
-        return SERIN_OK;
-    }
-    if (!pods || strata_cells_take(strata, arm, question->grouping, &cells) != SERIN_OK) {
-        return serin_fail(err, SERIN_NO_MEMORY, "the blocks of the strata");
-    }
-    TRY(effect_of(&cells, strata->count, question, &inner, out_defined, err));
-    block_tables_block_pods(question->tables, arm, pods);
-    size_t of_pods = strata_cells_by_pod(&cells, strata->count, pods);
-    if (of_pods > 0) {
-        TRY(effect_of(&cells, of_pods, question, &outer, &has_pods, err));
-    }
-    *out = dependence_nest(&inner, &outer);
-    return SERIN_OK;
-}
-
-static enum serin_status strata_compare(const struct strata *strata,
-                                        const struct slice_question *question,
-                                        const struct dependence dependence[static ARM_COUNT],
-                                        struct serin_stratified *out, bool *out_defined,
-                                        struct serin_error *err)
-{
-    owned_memory struct serin_comparison *comparisons =
-        memory_allocate(strata->count, sizeof(*comparisons));
-    if (!comparisons) {
+    owned(strata) strata = memory_allocate(1, sizeof(*strata));
+    if (!strata) {
         return serin_fail(err, SERIN_NO_MEMORY, "the strata");
     }
-    for (size_t i = 0; i < strata->count; i++) {
-        comparisons[i] = strata->items[i]->evidence.comparison;
+    strata->items = memory_allocate(count + 1, sizeof(*strata->items));
+    if (!strata->items) {
+        return serin_fail(err, SERIN_NO_MEMORY, "the strata");
     }
-    struct serin_stratified_input input = {
-        .strata = comparisons,
-        .count = strata->count,
-        .canary_effect = dependence[ARM_CANARY].effect,
-        .stable_effect = dependence[ARM_STABLE].effect,
-        .confidence = judgement_confidence(&question->spec->judgement),
-    };
-    return measured(serin_stratified(&input, out), "the delta of the strata", out_defined, err);
-}
-
-static void take_arm(const struct serin_stratified_arm *arm, const struct dependence *dependence,
-                     struct arm_evidence *out)
-{
-    out->gap = arm->gap;
-    out->variance = arm->se * arm->se * (double)arm->samples / arm->deff;
-    out->result.design_effect = arm->deff;
-    out->effective = (double)out->result.samples / arm->deff;
-    out->within_pods = dependence->within_pods;
-    out->pods_differ = dependence->pods_differ;
-}
-
-static void take_stratified(const struct serin_stratified *stratified,
-                            const struct dependence dependence[static ARM_COUNT],
-                            struct evidence *evidence)
-{
-    evidence->is_stratified = true;
-    evidence->delta = (struct estimate){.defined = true,
-                                        .value = stratified->estimate,
-                                        .lower = stratified->lower,
-                                        .upper = stratified->upper};
-    evidence->z = stratified->z;
-    evidence->df = stratified->df;
-    evidence->size = stratified->size;
-    evidence->unseen = stratified->unseen;
-    take_arm(&stratified->canary, &dependence[ARM_CANARY], &evidence->arms[ARM_CANARY]);
-    take_arm(&stratified->stable, &dependence[ARM_STABLE], &evidence->arms[ARM_STABLE]);
-}
-
-/* A pooled change of the companions would fall for the mix as a pooled delta does. */
-static void take_companions(const struct strata *strata, struct evidence *evidence)
-{
-    double total = 0.0;
-    double information = 0.0;
-    double ami = 0.0;
-    evidence->has_companions = true;
-    for (size_t i = 0; i < strata->count; i++) {
-        const struct evidence *of = &strata->items[i]->evidence;
-        double weight = slice_result_weight(strata->items[i]);
-        evidence->has_companions = evidence->has_companions && of->has_companions;
-        total += weight;
-        information += weight * of->information_delta;
-        ami += weight * of->ami_delta;
+    if (evidence->judgement->design == DESIGN_REFERENCE) {
+        TRY(strata_choose(question, results, count, evidence, strata, err));
     }
-    evidence->information_delta = information / total;
-    evidence->ami_delta = ami / total;
-}
-
-enum serin_status strata_measure(const struct slice_question *question,
-                                 const struct slice_result *results, size_t count,
-                                 struct evidence *evidence, struct serin_error *err)
-{
-    if (evidence->judgement->design != DESIGN_REFERENCE) {
-        return SERIN_OK;
-    }
-    strata_scope strata = {0};
-    TRY(strata_choose(question, results, count, evidence, &strata, err));
-    if (strata.count < 2) {
-        return SERIN_OK;
-    }
-    struct dependence dependence[ARM_COUNT];
-    struct serin_stratified stratified;
-    bool defined = true;
-    for (size_t arm = 0; arm < ARM_COUNT && defined; arm++) {
-        TRY(dependence_find(&strata, (enum arm)arm, question, &dependence[arm], &defined, err));
-    }
-    if (defined) {
-        TRY(strata_compare(&strata, question, dependence, &stratified, &defined, err));
-    }
-    if (defined) {
-        take_stratified(&stratified, dependence, evidence);
-        take_companions(&strata, evidence);
-        evidence->rest_share = rest_share(results, count, evidence);
-        TRY(one_pod_find_in_strata(question, strata.items, strata.count, evidence, err));
-    }
+    *out = give(strata);
     return SERIN_OK;
+}
+
+size_t strata_count(const struct strata *strata)
+{
+    return strata->count;
+}
+
+const struct slice_result *strata_at(const struct strata *strata, size_t i)
+{
+    return strata->items[i];
+}
+
+double strata_share(const struct strata *strata, size_t i)
+{
+    return weight_of(strata->items[i]) / strata->weight;
 }

@@ -1,4 +1,4 @@
-#include "verdict/strata.h"
+#include "verdict/strata_delta.h"
 
 #include "arms_sample.h"
 #include "evidence_sample.h"
