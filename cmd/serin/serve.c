@@ -1,8 +1,8 @@
 #include "command.h"
 
-#include "http/listen.h"
 #include "http/observe.h"
 #include "http/server.h"
+#include "platform/listen.h"
 #include "platform/signal.h"
 #include "platform/terminal.h"
 #include "source/store.h"

@@ -1,8 +1,8 @@
 #include "http/config.h"
 
 #include "analysis/catalog.h"
-#include "http/listen.h"
 #include "platform/file.h"
+#include "platform/listen.h"
 #include "platform/yaml.h"
 
 #include <string.h>

@@ -2,9 +2,9 @@
 
 #include "http/connections.h"
 #include "http/exchange.h"
-#include "http/listen.h"
 #include "http/listener.h"
 #include "platform/digest.h"
+#include "platform/listen.h"
 
 #include <string.h>
 #include <sys/socket.h>

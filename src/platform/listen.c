@@ -1,4 +1,4 @@
-#include "http/listen.h"
+#include "platform/listen.h"
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -78,6 +78,20 @@ static bool is_loopback(const struct sockaddr *address)
     }
     const struct sockaddr_in6 *ip6 = (const struct sockaddr_in6 *)(const void *)address;
     return IN6_IS_ADDR_LOOPBACK(&ip6->sin6_addr);
+}
+
+/* ::ffff:127.0.0.1 is how a socket for both protocols sees 127.0.0.1. */
+static bool is_mapped_loopback(const struct sockaddr *address)
+{
+    const struct sockaddr_in6 *ip6 = (const struct sockaddr_in6 *)(const void *)address;
+    return address->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&ip6->sin6_addr) &&
+           ip6->sin6_addr.s6_addr[12] == 127;
+}
+
+bool listen_peer_is_loopback(const struct sockaddr *peer)
+{
+    bool is_internet = peer && (peer->sa_family == AF_INET || peer->sa_family == AF_INET6);
+    return is_internet && (is_loopback(peer) || is_mapped_loopback(peer));
 }
 
 enum serin_status listen_is_loopback(const char *address, bool *out, struct serin_error *err)
