@@ -6,7 +6,11 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum { SHA256_BYTES = 32, RANDOM_HEX_MAX = 64 };
+enum { RANDOM_HEX_MAX = 64 };
+
+struct keyed_digest {
+    gnutls_hmac_hd_t hmac;
+};
 
 static void write_hex(const uint8_t *bytes, size_t length, char *out)
 {
@@ -28,6 +32,48 @@ enum serin_status digest_sha256_hex(const void *bytes, size_t length, char out[S
                           gnutls_strerror(result));
     }
     write_hex(digest, sizeof(digest), out);
+    return SERIN_OK;
+}
+
+static enum serin_status hmac_failed(int result, struct serin_error *err)
+{
+    return serin_fail(err, SERIN_BUG, "GnuTLS cannot compute HMAC-SHA256: %s",
+                      gnutls_strerror(result));
+}
+
+enum serin_status keyed_digest_create(const void *secret, size_t length, struct keyed_digest **out,
+                                      struct serin_error *err)
+{
+    struct keyed_digest *digest = memory_allocate(1, sizeof(*digest));
+    if (!digest) {
+        return serin_fail(err, SERIN_NO_MEMORY, "no memory for hashing keys");
+    }
+    int result = gnutls_hmac_init(&digest->hmac, GNUTLS_MAC_SHA256, secret, length);
+    if (result < 0) {
+        memory_free(digest);
+        return hmac_failed(result, err);
+    }
+    *out = digest;
+    return SERIN_OK;
+}
+
+void keyed_digest_destroy(struct keyed_digest *digest)
+{
+    if (digest) {
+        gnutls_hmac_deinit(digest->hmac, NULL);
+        memory_free(digest);
+    }
+}
+
+enum serin_status keyed_digest_compute(struct keyed_digest *digest, const void *bytes,
+                                       size_t length, uint8_t out[SHA256_BYTES],
+                                       struct serin_error *err)
+{
+    int result = gnutls_hmac(digest->hmac, length > 0 ? bytes : "", length);
+    if (result < 0) {
+        return hmac_failed(result, err);
+    }
+    gnutls_hmac_output(digest->hmac, out); /* and starts anew */
     return SERIN_OK;
 }
 

@@ -2,9 +2,13 @@
 
 #include "base/hash.h"
 
-bool sample_keeps_key(struct text_view key, double rate)
+double sample_place(struct text_view key)
 {
     static const struct hash_key everywhere = {{0}};
-    double place = (double)(hash_siphash64(&everywhere, key.start, key.length) >> 11) * 0x1p-53;
-    return place < rate;
+    return (double)(hash_siphash64(&everywhere, key.start, key.length) >> 11) * 0x1p-53;
+}
+
+bool sample_keeps_key(struct text_view key, double rate)
+{
+    return sample_place(key) < rate;
 }

@@ -14,4 +14,7 @@
  */
 bool sample_keeps_key(struct text_view key, double rate);
 
+/* The place of a key in [0, 1): those below a rate are kept at that rate. */
+double sample_place(struct text_view key);
+
 #endif

@@ -26,6 +26,39 @@ Test(digest, matches_the_published_vectors)
     }
 }
 
+/* RFC 4231, test cases 1, 2 and 6. */
+Test(digest, keyed_codes_are_those_of_the_standard)
+{
+    static char long_key[131];
+    memset(long_key, 0xaa, sizeof(long_key));
+    const struct {
+        const char *key;
+        size_t key_length;
+        const char *text;
+        uint8_t start[4];
+    } cases[] = {
+        {"\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b",
+         20,                                                                                    "Hi There",
+         {0xb0, 0x34, 0x4c, 0x61}                                                                                                                                                 },
+        {"Jefe",                                                                             4, "what do ya want for nothing?",                           {0x5b, 0xdc, 0xc1, 0x46}},
+        {long_key,
+         131,                                                                                   "Test Using Larger Than Block-Size Key - Hash Key First",
+         {0x60, 0xe4, 0x31, 0x59}                                                                                                                                                 },
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        owned(keyed_digest) digest = NULL;
+        uint8_t code[SHA256_BYTES];
+        cr_assert(eq(int, keyed_digest_create(cases[i].key, cases[i].key_length, &digest, NULL),
+                     SERIN_OK));
+        for (int round = 0; round < 2; round++) {
+            cr_assert(eq(
+                int, keyed_digest_compute(digest, cases[i].text, strlen(cases[i].text), code, NULL),
+                SERIN_OK));
+            cr_assert(eq(int, memcmp(code, cases[i].start, 4), 0), "case %zu", i);
+        }
+    }
+}
+
 Test(digest, equality_looks_at_every_byte)
 {
     cr_assert(digest_equal("abcd", "abcd", 4));
