@@ -60,6 +60,7 @@ libs.base      := -lm
 libs.agreement := -lm
 libs.platform  := -lcurl -lsqlite3 -lyaml -ljansson -lz -lgnutls -lpthread
 libs.source    := -lyajl -lsqlite3 -ljansson -lz -lpthread
+libs.tap       := -lmicrohttpd -lpthread
 libs.http      := -lmicrohttpd -lgnutls -ljansson -lz -lpthread
 
 # What a layer's tests need on top.

@@ -47,6 +47,7 @@ struct command {
 };
 
 extern const struct command command_serve;
+extern const struct command command_tap;
 extern const struct command command_score;
 extern const struct command command_compare;
 extern const struct command command_plan;

@@ -1,0 +1,37 @@
+/*
+ * What a tap is made of; for the files that read it whole.
+ */
+#ifndef SERIN_TAP_TAP_STATE_H
+#define SERIN_TAP_TAP_STATE_H
+
+#include "platform/digest.h"
+#include "tap/block_log.h"
+#include "tap/cell_book.h"
+#include "tap/key_log.h"
+#include "tap/label_rules.h"
+#include "tap/tap.h"
+
+#include <pthread.h>
+
+enum { TAP_NAME_MAX = 256 };
+
+struct tap {
+    const struct tap_options *options;
+    const struct clock *clock;
+    char pod[TAP_NAME_MAX + 1];
+    uint64_t start_id;
+    int64_t start_ms;
+    size_t budgets[TAP_PARTS];
+    size_t answer_budget;
+
+    pthread_mutex_t mutex; /* guards everything below */
+    struct event_reader *reader;
+    struct label_rules *rules;
+    struct cell_book *book;
+    struct block_log *blocks;
+    struct key_log *keys;
+    struct keyed_digest *digest; /* NULL: no keys are sampled */
+    struct tap_counts counts;
+};
+
+#endif

@@ -1,0 +1,335 @@
+"""The sidecar: what comes in by every way is counted exactly, through rotation, kill and floods."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+from service import BINARY, PATIENCE, SANITIZED, Service
+from tap import Tap, lines
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+from prometheus_lab import Lab, free_port  # noqa: E402
+
+
+def counter(label, reference=None, arm="abc", pod="shop-1", extra=""):
+    middle = f'reference="{reference}",' if reference else ""
+    return f'serin_label_events_total{{arm="{arm}",pod="{pod}",{middle}label="{label}"{extra}}}'
+
+
+def own_address():
+    """An address of this machine that others could use; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return None
+        return probe.getsockname()[0]
+
+
+class TapCase(unittest.TestCase):
+    def tap(self, *flags, **options):
+        tap = Tap(*flags, **options)
+        self.addCleanup(tap.remove)
+        return tap.start()
+
+
+class Inputs(TapCase):
+    def test_lines_of_standard_input_are_counted_and_the_end_is_lingered_over(self):
+        tap = self.tap("--linger", "200ms", "--slices", "region=geo.region", file="-")
+        event = {"label": "s1", "reference": "s2", "geo": {"region": "eu"}}
+        tap.send([event, event])
+        tap.process.stdin.write('{"label":"s3"')
+        tap.process.stdin.flush()
+        tap.wait_for_events(2)
+        self.assertEqual(tap.metrics()[counter("s1", "s2", extra=',region="eu"')], 2)
+        tap.process.stdin.write("}")
+        tap.process.stdin.close()
+        self.assertEqual(tap.process.wait(PATIENCE), 0)
+        tap.reader.join(PATIENCE)
+        self.assertEqual(tap.log[-1]["msg"], "stopped")
+        self.assertEqual(tap.log[-1]["events"], 3)
+
+    def test_a_log_file_is_followed_through_renames_and_truncation(self):
+        folder = tempfile.mkdtemp(prefix="serin-log-")
+        self.addCleanup(shutil.rmtree, folder)
+        path = os.path.join(folder, "app.log")
+        with open(path, "w", encoding="utf-8") as log:
+            log.write(lines([{"label": "old"}] * 5))
+        tap = self.tap("--labels", "s1,s2,s3", file=path)
+        written = 0
+        draw = random.Random(1)
+        log = open(path, "a", encoding="utf-8")
+
+        def write(count):
+            nonlocal written
+            log.write(lines([{"label": "s1"}] * count) + "not for counting\n")
+            log.flush()
+            written += count
+
+        for turn in range(12):
+            write(1 + draw.randrange(300))
+            tap.wait_for_events(written)
+            if turn % 3 == 0:  # as logrotate does: rename, create, later the writer reopens
+                os.rename(path, path + ".1")
+                open(path, "w", encoding="utf-8").close()
+                write(7)
+                log.close()
+                log = open(path, "a", encoding="utf-8")
+                write(3)
+            elif turn % 3 == 1:  # copytruncate
+                os.truncate(path, 0)
+                tap.wait_for("serin_tap_file_truncations_total", turn // 3 + 1)
+        log.close()
+        tap.wait_for_events(written)
+        metrics = tap.metrics()
+        self.assertEqual(metrics[counter("s1")], written)
+        self.assertEqual(metrics["serin_tap_file_rotations_total"], 4)
+        self.assertEqual(metrics["serin_tap_file_failures_total"], 0)
+        self.assertEqual(metrics['serin_tap_lines_total{fate="not_json"}'], 12 + 8)
+
+    def test_datagrams_and_connections_are_counted(self):
+        for kind, type_ in (("datagram", socket.SOCK_DGRAM), ("stream", socket.SOCK_STREAM)):
+            path = os.path.join(tempfile.mkdtemp(prefix="serin-socket-"), "tap.sock")
+            self.addCleanup(shutil.rmtree, os.path.dirname(path))
+            tap = self.tap("--socket", path, "--socket-type", kind)
+            senders = [socket.socket(socket.AF_UNIX, type_) for _ in range(3)]
+            for sender in senders:
+                sender.connect(path)
+            for i in range(300):
+                senders[i % 3].sendall(json.dumps({"label": "s1"}).encode() + b"\n")
+            for sender in senders:
+                sender.close()
+            tap.wait_for_events(300)
+            self.assertEqual(tap.stop(), 0)
+            self.assertFalse(os.path.exists(path))
+
+    def test_a_socket_left_behind_is_replaced_and_one_in_use_is_not(self):
+        path = os.path.join(tempfile.mkdtemp(prefix="serin-socket-"), "tap.sock")
+        self.addCleanup(shutil.rmtree, os.path.dirname(path))
+        first = self.tap("--socket", path)
+        second = Tap("--socket", path)
+        self.addCleanup(second.remove)
+        with self.assertRaisesRegex(RuntimeError, "listens on"):
+            second.start()
+        self.assertEqual(first.stop(signal.SIGKILL), -signal.SIGKILL)
+        self.tap("--socket", path)
+
+    def test_events_are_posted(self):
+        tap = self.tap()
+        answer = tap.call("POST", "/v1/events", lines([{"label": "s1"}] * 1000) + "broken\n")
+        self.assertEqual(answer.json(), {"counted": 1000, "refused": 1})
+        self.assertEqual(tap.metrics()[counter("s1")], 1000)
+        gzipped = tap.call("POST", "/v1/events", b"x", {"Content-Encoding": "gzip"})
+        self.assertEqual(gzipped.status, 415)
+        self.assertEqual(tap.call("PUT", "/v1/events", "x").status, 405)
+        self.assertEqual(tap.call("GET", "/nowhere").status, 404)
+        self.assertEqual(tap.call("GET", "/livez").status, 200)
+        self.assertEqual(tap.call("GET", "/readyz").status, 200)
+
+    def test_events_from_another_address_are_refused(self):
+        address = own_address()
+        if not address:
+            self.skipTest("this machine has loopback addresses only")
+        port = free_port()
+        tap = self.tap("--listen", f":{port}")
+        tap.address = f"{address}:{port}"
+        self.assertEqual(tap.call("POST", "/v1/events", lines([{"label": "s1"}])).status, 403)
+        self.assertEqual(tap.call("GET", "/metrics").status, 200)
+        self.assertEqual(tap.metrics()["serin_tap_events_total"], 0)
+
+
+class Flags(unittest.TestCase):
+    def test_wrong_use_is_told_in_one_line(self):
+        cases = (
+            (["--arm", "a", "--slices", "geo.region"], "--slices"),
+            (["--arm", "a", "--label-pattern", "("], "label_pattern"),
+            (["--arm", "a", "--cut-points", "2,1"], "cut_points"),
+            (["--arm", "a", "--sample-keys", "0.1"], "key_secret_file"),
+            (["--arm", "a", "--metric", "a-b"], "--metric"),
+            (["--arm", "a", "--budget", "1MiB"], "--budget"),
+            (["--arm", "a", "--listen", "example.org:1"], "not an address"),
+            ([], "--arm"),
+        )
+        for flags, part in cases:
+            done = subprocess.run([BINARY, "tap", *flags], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE)
+            self.assertIn(done.returncode, (2, 4), flags)
+            self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+            self.assertIn(part.strip("-").replace("-", "_"), done.stderr.replace("-", "_"), flags)
+
+
+class Privacy(TapCase):
+    def test_what_looks_personal_is_nowhere_to_be_seen(self):
+        folder = tempfile.mkdtemp(prefix="serin-secret-")
+        self.addCleanup(shutil.rmtree, folder)
+        secret = os.path.join(folder, "secret")
+        with open(secret, "w", encoding="utf-8") as file:
+            file.write("a secret of enough bytes")
+        tap = self.tap("--sample-keys", "1", "--key-secret-file", secret, "--slices", "who", file="-")
+        tap.send([{"label": "bob@example.com", "reference": "4111 1111 1111 1111", "who": "10.1.2.3", "key": "eve@example.com"}, {"label": "s1", "key": "+49 30 123456"}])
+        tap.wait_for_events(2)
+        seen = tap.call("GET", "/metrics").body + tap.call("GET", "/v1/tap/blocks").body + json.dumps(tap.log).encode()
+        for secret in (b"example", b"4111", b"10.1.2", b"123456", b"enough"):
+            self.assertNotIn(secret, seen)
+        self.assertIn(counter("(masked)", "(masked)", extra=',who="(masked)"'), tap.metrics())
+
+
+class Budget(TapCase):
+    @unittest.skipIf(SANITIZED, "sanitizers use memory of their own")
+    def test_a_flood_of_labels_keys_and_long_lines_costs_the_budget_and_no_more(self):
+        folder = tempfile.mkdtemp(prefix="serin-secret-")
+        self.addCleanup(shutil.rmtree, folder)
+        secret = os.path.join(folder, "secret")
+        with open(secret, "w", encoding="utf-8") as file:
+            file.write("a secret of enough bytes")
+        tap = self.tap("--budget", "16MiB", "--series", "100000", "--sample-keys", "1", "--key-secret-file", secret, "--slices", "region", file="-")
+        tap.send([{"label": "s1", "reference": "s1"}])
+        tap.wait_for_events(1)
+        before = tap.memory_kib("VmRSS")
+        draw = random.Random(2)
+        count = 150_000
+        now = time.time()
+        for start in range(0, count, 10_000):
+            tap.send(
+                {
+                    "label": f"l{draw.randrange(60)}" if i < count / 2 else f"{draw.getrandbits(64):x}" * 10,
+                    "reference": f"r{draw.randrange(60)}",
+                    "region": f"g{draw.randrange(4)}",
+                    "key": f"order-{i}",
+                    "time": now - draw.randrange(80_000),
+                }
+                for i in range(start, start + 10_000)
+            )
+            tap.process.stdin.write("x" * 100_000 + "\n")
+            tap.call("GET", "/v1/tap/blocks")
+        tap.wait_for_events(count + 1)
+        self.assertEqual(tap.call("GET", "/v1/tap/blocks").status, 200)
+        metrics = tap.metrics()
+        self.assertLess(tap.memory_kib("VmHWM") - before, 16 * 1024)
+        for part in ("counters", "blocks", "keys"):
+            self.assertLessEqual(metrics[f'serin_tap_used_bytes{{part="{part}"}}'], metrics[f'serin_tap_budget_bytes{{part="{part}"}}'])
+        self.assertGreater(metrics["serin_tap_folded_events_total"], 0)
+        self.assertLess(metrics['serin_tap_sample_rate{of="keys"}'], 1)
+        self.assertGreater(metrics["serin_tap_block_seconds"], 60)
+        self.assertEqual(metrics['serin_tap_lines_total{fate="too_long"}'], count // 10_000)
+        counted = sum(value for name, value in metrics.items() if name.startswith("serin_label_events_total"))
+        self.assertEqual(counted, count + 1)  # folded, but none is lost
+
+
+class Restart(TapCase):
+    def test_another_start_has_another_id(self):
+        def start_id(tap):
+            body = tap.call("GET", "/v1/tap/blocks").body
+            self.assertEqual(body[:8], b"serintap")
+            return struct.unpack_from("<Q", body, 16)[0]
+
+        tap = self.tap(file="-")
+        first = start_id(tap)
+        self.assertEqual(start_id(tap), first)
+        tap.stop(signal.SIGKILL)
+        again = self.tap(file="-")
+        self.assertNotEqual(start_id(again), first)
+
+
+class Prometheus(TapCase):
+    """Real Prometheus scrapes two taps, and `serve` judges what it scraped."""
+
+    ARMS = ("stable", "canary")
+
+    def setUp(self):
+        self.ports = {arm: free_port() for arm in self.ARMS}
+        self.taps = {arm: self.start_tap(arm) for arm in self.ARMS}
+        self.folder = tempfile.mkdtemp(prefix="prometheus-tap-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.start_prometheus()
+        config = f"""
+sources:
+  - {{name: metrics, type: prometheus, url: "{self.url}", timeout: 2s, scrape_interval: 30s}}
+streams:
+  - name: taps
+    source: metrics
+    metric: serin_label_events_total
+    reference: reference
+    label: label
+    pod: pod
+    arm: {{label: arm}}
+    process_start: serin_tap_start_time_seconds
+    block: 1s
+    analysis: {{min_samples: 300}}
+"""
+        self.service = Service(config).start()
+        self.addCleanup(lambda: (self.service.stop(), shutil.rmtree(self.service.folder)))
+
+    def start_tap(self, arm):
+        return self.tap("--listen", f"127.0.0.1:{self.ports[arm]}", file="-", arm=arm, pod=f"shop-{arm}-1")
+
+    def start_prometheus(self):
+        targets = [{"targets": [f"127.0.0.1:{port}" for port in self.ports.values()]}]
+        config = {"global": {"scrape_interval": "200ms", "scrape_timeout": "200ms"}, "scrape_configs": [{"job_name": "taps", "static_configs": targets}]}
+        with open(os.path.join(self.folder, "prometheus.yml"), "w", encoding="utf-8") as file:
+            json.dump(config, file)
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        words = ["prometheus", f"--config.file={self.folder}/prometheus.yml", f"--storage.tsdb.path={self.folder}/data", f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"]
+        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(lambda: (process.terminate(), process.wait()))
+        self.assertTrue(Lab.wait_until(lambda: Lab.is_ready(self)))
+
+    def wait_scraped(self, arm, total):
+        query = f'sum(serin_label_events_total{{arm="{arm}"}})'
+        shown = lambda: [float(series["value"][1]) for series in Lab.ask(self, query)]  # noqa: E731
+        self.assertTrue(Lab.wait_until(lambda: shown() == [total]), f"{arm}: {shown()}, not {total}")
+
+    def send(self, arm, count, errors, seed):
+        draw = random.Random(seed)
+        events = []
+        for _ in range(count):
+            truth = draw.randrange(5)
+            label = draw.randrange(5) if draw.random() < errors else truth
+            events.append({"label": f"s{label}", "reference": f"s{truth}"})
+        self.taps[arm].send(events)
+
+    def tables(self):
+        answer = self.service.call("GET", "/v1/streams/taps/tables?canary=canary&stable=stable&window=rollout")
+        self.assertEqual(answer.status, 200, answer.body)
+        return answer.json()
+
+    def test_a_canary_that_got_worse_is_rolled_back_from_exact_counts(self):
+        for turn in range(6):
+            self.send("stable", 500, 0.1, turn)
+            self.send("canary", 250, 0.7, 100 + turn)
+            self.wait_scraped("stable", 500 * (turn + 1))
+            self.wait_scraped("canary", 250 * (turn + 1))
+            time.sleep(1.0)  # a block of its own
+        tables = self.tables()
+        self.assertTrue(tables["complete"], tables["incomplete_reason"])
+        for arm, total in (("stable", 3000), ("canary", 1500)):
+            self.assertEqual(sum(count for _, _, count in tables[arm]["cells"]), total)
+        answer = self.service.ask(stream="taps", canary="canary", stable="stable", interval="fixed").json()
+        self.assertEqual(answer["verdict"], "rollback", answer)
+
+    def test_a_tap_that_was_killed_begins_anew_and_no_count_is_negative_or_lost_twice(self):
+        self.send("stable", 400, 0.1, 1)
+        self.send("canary", 400, 0.1, 2)
+        for arm in self.ARMS:
+            self.wait_scraped(arm, 400)
+        self.taps["canary"].stop(signal.SIGKILL)
+        time.sleep(1.1)  # start times closer together than a second are taken as one
+        self.taps["canary"] = self.start_tap("canary")
+        self.send("canary", 900, 0.1, 3)  # more than before: the counter alone shows no reset
+        self.wait_scraped("canary", 900)
+        tables = self.tables()
+        self.assertTrue(tables["complete"], tables["incomplete_reason"])
+        self.assertEqual(sum(count for _, _, count in tables["canary"]["cells"]), 1300)
+
+
+if __name__ == "__main__":
+    unittest.main()
