@@ -20,9 +20,10 @@ enum {
 };
 _Static_assert((int)PATHS_MAX <= (int)EVENT_FIELDS_MAX, "a field of the line for each path");
 
-#define COUNT_MAX     (UINT64_C(1) << 53)
-#define SECONDS_BELOW 1e11 /* as milliseconds that would be 1973; as seconds it is the year 5138   \
-                            */
+#define COUNT_MAX (UINT64_C(1) << 53)
+
+/* As milliseconds that would be the year 1973; as seconds it is the year 5138. */
+#define SECONDS_BELOW 1e11
 
 struct event_reader {
     struct field_path paths[PATHS_MAX];
