@@ -68,6 +68,8 @@ struct stream_options {
     char *key;
     struct arm_options arm;
     char *matchers;
+    char *contains;
+    enum line_format format;
     char *process_start;
     char **slices;
     size_t slice_count;
@@ -90,10 +92,17 @@ static const struct decode_name policy_names[] = {
     {NULL,           0                           },
 };
 
+static const struct decode_name format_names[] = {
+    {"json",   LINE_JSON  },
+    {"logfmt", LINE_LOGFMT},
+    {"labels", LINE_LABELS},
+    {NULL,     0          },
+};
+
 static const struct decode_field arm_fields[] = {
     {.name = "label",
      DECODE_TEXT(struct arm_options, label),
-     .help = "metric label that holds the pod-template hash"                  },
+     .help = "label or field that holds the pod-template hash"                },
     {.name = "pod_prefix",
      DECODE_TEXT(struct arm_options, pod_prefix),
      .help = "start of the arm's pod names, with {hash} where the hash stands"},
@@ -115,20 +124,30 @@ static const struct decode_field stream_fields[] = {
      .help = "prometheus: the counter of label events"},
     {.name = "reference",
      DECODE_TEXT(struct stream_options, reference),
-     .help = "metric label or column with the reference label"},
+     .help = "metric label, field or column with the reference label"},
     {.name = "label",
      DECODE_TEXT(struct stream_options, label),
-     .help = "metric label or column with the emitted label"},
+     .help = "metric label, field or column with the emitted label"},
     {.name = "pod",
      DECODE_TEXT(struct stream_options, pod),
-     .help = "metric label or column with the pod"},
-    {.name = "key", DECODE_TEXT(struct stream_options, key), .help = "column with the item id"},
+     .help = "metric label, field or column with the pod"},
+    {.name = "key",
+     DECODE_TEXT(struct stream_options, key),
+     .help = "field or column with the item id"},
     {.name = "arm",
      DECODE_MAP(struct stream_options, arm, &arm_table),
-     .help = "prometheus: how the arms are told apart"},
+     .help = "prometheus, loki: how the arms are told apart"},
     {.name = "matchers",
      DECODE_TEXT(struct stream_options, matchers),
-     .help = "prometheus: further label matchers, e.g. namespace=\"shop\""},
+     .help = "label matchers, e.g. namespace=\"shop\": prometheus: further ones; loki: of the "
+             "streams with the lines"},
+    {.name = "contains",
+     DECODE_TEXT(struct stream_options, contains),
+     .help = "loki: a text that every line with a label event holds, and no other line"},
+    {.name = "format",
+     DECODE_ENUM(struct stream_options, format, format_names),
+     .fallback = "json",
+     .help = "loki: what is counted are fields of json or logfmt lines, or labels alone"},
     {.name = "process_start",
      DECODE_TEXT(struct stream_options, process_start),
      .fallback = "process_start_time_seconds",
@@ -145,7 +164,8 @@ static const struct decode_field stream_fields[] = {
     {.name = "keyed",
      DECODE_BOOL(struct stream_options, is_keyed),
      .fallback = "false",
-     .help = "store: keep hashed keys, for the design paired and for late references"},
+     .help = "store, loki: join events by their keys, for the design paired and for late "
+             "references"},
     {.name = "sample_keys",
      DECODE_DOUBLE(struct stream_options, sample_keys),
      .fallback = "1",
@@ -202,6 +222,8 @@ static void stream_borrow(const struct stream_options *options, struct catalog_s
                    .arm_label = options->arm.label,
                    .arm_pod_prefix = options->arm.pod_prefix,
                    .matchers = options->matchers,
+                   .contains = options->contains,
+                   .format = options->format,
                    .process_start = options->process_start,
                    .slice_count = options->slice_count,
                    .keyed = options->is_keyed,

@@ -11,22 +11,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What holds the label, the reference and so on of a log line: its fields, or its labels alone. */
+enum line_format { LINE_JSON, LINE_LOGFMT, LINE_LABELS };
+
 /* Read only; the texts belong to the catalog that the stream is part of. Absent texts are NULL. */
 struct stream {
     const char *name;
-    const char *source;    /* name of the configured source */
-    const char *metric;    /* prometheus: the counter */
-    const char *reference; /* prometheus, file: label or column with the reference; NULL: none */
-    const char *label;     /* … with the emitted label */
-    const char *pod;       /* … with the pod */
-    const char *key;       /* file: column with the item id */
-    const char *arm_label; /* prometheus: label holding the pod-template hash, or NULL */
-    const char *arm_pod_prefix; /* prometheus: "checkout-{hash}-", or NULL */
-    const char *matchers;       /* prometheus: further matchers, e.g. namespace="shop"; or NULL */
-    const char *process_start;  /* prometheus: gauge with the process start time, or NULL */
+    const char *source;         /* name of the configured source */
+    const char *metric;         /* prometheus: the counter */
+    const char *reference;      /* label, field or column with the reference; NULL: none */
+    const char *label;          /* … with the emitted label */
+    const char *pod;            /* … with the pod */
+    const char *key;            /* loki, file: field or column with the item id */
+    const char *arm_label;      /* prometheus, loki: label holding the pod-template hash, or NULL */
+    const char *arm_pod_prefix; /* prometheus, loki: "checkout-{hash}-", or NULL */
+    const char *matchers; /* of a metric's series, of log streams: namespace="shop"; or NULL */
+    const char *contains; /* loki: a text in every line with a label event; NULL: all lines are */
+    enum line_format format;   /* loki */
+    const char *process_start; /* prometheus: gauge with the process start time, or NULL */
     const char *slices[SLICE_DIMENSIONS_MAX];
     size_t slice_count;
-    bool keyed;             /* store: keep hashed keys, for `paired` and late references */
+    bool keyed;             /* store, loki: join by keys, for `paired` and late references */
     double sample_keys;     /* store: share of the keys that count; 0 or 1: all events */
     int64_t block_ms;       /* base width of a block's time bucket */
     int64_t retention_ms;   /* store: how long blocks (and keys) are kept */

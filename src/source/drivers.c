@@ -1,4 +1,5 @@
 #include "source/file.h"
+#include "source/loki.h"
 #include "source/prometheus.h"
 #include "source/source.h"
 #include "source/store.h"
@@ -9,6 +10,7 @@
 /* The sources that a configuration can name, ordered by type. */
 static const struct source_driver *const drivers[] = {
     &file_driver,
+    &loki_driver,
     &prometheus_driver,
     &store_driver,
 };

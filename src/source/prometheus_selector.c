@@ -41,17 +41,14 @@ static enum serin_status check_metric(const char *key, const char *name, struct 
     return SERIN_OK;
 }
 
-static enum serin_status check_arm(const struct stream *stream, struct serin_error *err)
+enum serin_status selector_check_arm(const struct stream *stream, struct serin_error *err)
 {
     if (!stream->arm_label == !stream->arm_pod_prefix) {
         return serin_fail(err, SERIN_INVALID,
-                          "arm must have either label (a metric label that holds the pod-template "
-                          "hash) or pod_prefix (such as \"checkout-" ARM_HASH_PLACE "-\")");
+                          "arm must have either label (a label that holds the pod-template hash) "
+                          "or pod_prefix (such as \"checkout-" ARM_HASH_PLACE "-\")");
     }
-    if (stream->arm_label) {
-        return check_label("arm.label", stream->arm_label, err);
-    }
-    if (!strstr(stream->arm_pod_prefix, ARM_HASH_PLACE)) {
+    if (stream->arm_pod_prefix && !strstr(stream->arm_pod_prefix, ARM_HASH_PLACE)) {
         return serin_fail(err, SERIN_INVALID,
                           "arm.pod_prefix %s holds no " ARM_HASH_PLACE
                           ", so both arms would be the same pods",
@@ -80,7 +77,10 @@ enum serin_status prometheus_check_stream(const struct stream *stream, struct se
         TRY(check_metric("process_start", stream->process_start, err));
     }
     TRY(check_slices(stream, err));
-    TRY(check_arm(stream, err));
+    TRY(selector_check_arm(stream, err));
+    if (stream->arm_label) {
+        TRY(check_label("arm.label", stream->arm_label, err));
+    }
     return stream->matchers ? promql_check_matchers(text_view_of(stream->matchers), err) : SERIN_OK;
 }
 
@@ -100,11 +100,36 @@ static void append_pod_regex(struct buffer *regex, const char *prefix, const cha
     buffer_append_text(regex, ".+");
 }
 
+/* Moves `rest` past `text`; false when it does not begin with it. */
+static bool take(struct text_view *rest, struct text_view text)
+{
+    if (!text_starts_with(*rest, text)) {
+        return false;
+    }
+    rest->start += text.length;
+    rest->length -= text.length;
+    return true;
+}
+
+bool selector_is_pod_of(const char *prefix, const char *arm, struct text_view pod)
+{
+    const char *rest = prefix;
+    for (const char *place = strstr(rest, ARM_HASH_PLACE); place;
+         place = strstr(rest, ARM_HASH_PLACE)) {
+        if (!take(&pod, (struct text_view){rest, (size_t)(place - rest)}) ||
+            !take(&pod, text_view_of(arm))) {
+            return false;
+        }
+        rest = place + strlen(ARM_HASH_PLACE);
+    }
+    return take(&pod, text_view_of(rest)) && pod.length > 0;
+}
+
 enum { REGEX_BYTES_MAX = 64 * 1024 };
 
 /* An empty hash would select what belongs to no arm, or to every one. */
-static enum serin_status append_arm(struct buffer *query, const struct stream *stream,
-                                    const char *arm, struct serin_error *err)
+enum serin_status selector_append_arm(struct buffer *query, const struct stream *stream,
+                                      const char *arm, struct serin_error *err)
 {
     if (!arm || arm[0] == '\0') {
         return serin_fail(err, SERIN_INVALID, "an arm without a pod-template hash");
@@ -143,7 +168,7 @@ enum serin_status prometheus_append_counters(struct buffer *query, const struct 
                                              struct serin_error *err)
 {
     promql_open_selector(query, text_view_of(stream->metric));
-    TRY(append_arm(query, stream, arm, err));
+    TRY(selector_append_arm(query, stream, arm, err));
     if (stream->matchers) {
         buffer_printf(query, ",%s", stream->matchers);
     }
@@ -155,6 +180,6 @@ enum serin_status prometheus_append_start_times(struct buffer *query, const stru
                                                 struct serin_error *err)
 {
     promql_open_selector(query, text_view_of(stream->process_start));
-    TRY(append_arm(query, stream, arm, err));
+    TRY(selector_append_arm(query, stream, arm, err));
     return append_range(query, range_ms, err);
 }

@@ -1,0 +1,198 @@
+#include "source/logql.h"
+
+#include "source/prometheus_selector.h"
+#include "source/promql.h"
+
+/* ---- checking a stream ----------------------------------------------------------------------- */
+
+static enum serin_status check_matchers(const struct stream *stream, struct serin_error *err)
+{
+    if (!stream->matchers) {
+        return serin_fail(err, SERIN_INVALID,
+                          "matchers is missing; a source of type loki needs label matchers there "
+                          "that choose the log streams, as in app=\"segmenter\"");
+    }
+    return promql_check_matchers(text_view_of(stream->matchers), err);
+}
+
+/* [a-zA-Z_][a-zA-Z0-9_]*: other characters of a field's name are _ in the label Loki makes of it.
+ */
+static bool is_label_name(const char *name)
+{
+    for (const char *c = name; *c != '\0'; c++) {
+        bool is_letter = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || *c == '_';
+        bool is_digit = *c >= '0' && *c <= '9';
+        if (!is_letter && (!is_digit || c == name)) {
+            return false;
+        }
+    }
+    return name[0] != '\0';
+}
+
+static enum serin_status check_label(const char *key, const char *name, struct serin_error *err)
+{
+    if (!name) {
+        return serin_fail(err, SERIN_INVALID,
+                          "%s is missing; a source of type loki needs the name of a label or field "
+                          "there",
+                          key);
+    }
+    if (!is_label_name(name)) {
+        return serin_fail(err, SERIN_INVALID,
+                          "%s %s is no label name of Loki, which has letters, digits and _; the "
+                          "field a.b is the label a_b",
+                          key, TEXT_QUOTE(text_view_of(name)));
+    }
+    return SERIN_OK;
+}
+
+static enum serin_status check_key(const struct stream *stream, struct serin_error *err)
+{
+    if (stream->key) {
+        return check_label("key", stream->key, err);
+    }
+    return stream->keyed ? serin_fail(err, SERIN_INVALID,
+                                      "key is missing; a keyed stream needs the name of the label "
+                                      "or field that holds the item's id")
+                         : SERIN_OK;
+}
+
+enum serin_status logql_check_stream(const struct stream *stream, struct serin_error *err)
+{
+    TRY(check_matchers(stream, err));
+    TRY(check_label("label", stream->label, err));
+    TRY(check_label("pod", stream->pod, err));
+    if (stream->reference) {
+        TRY(check_label("reference", stream->reference, err));
+    }
+    TRY(check_key(stream, err));
+    for (size_t i = 0; i < stream->slice_count; i++) {
+        TRY(check_label("slices", stream->slices[i], err));
+    }
+    TRY(selector_check_arm(stream, err));
+    return stream->arm_label ? check_label("arm.label", stream->arm_label, err) : SERIN_OK;
+}
+
+/* ---- the parts of a query -------------------------------------------------------------------- */
+
+static enum serin_status finish(const struct buffer *query, struct serin_error *err)
+{
+    enum serin_status status = buffer_status(query);
+    return status == SERIN_OK ? SERIN_OK
+                              : serin_fail(err, status, "the query to a Loki is too long");
+}
+
+/* The log streams, what their lines hold, and how they are read. */
+static void append_source(struct buffer *query, const struct stream *stream)
+{
+    static const char *const parsers[] = {
+        [LINE_JSON] = " | json", [LINE_LOGFMT] = " | logfmt", [LINE_LABELS] = ""};
+    buffer_printf(query, "{%s}", stream->matchers);
+    if (stream->contains) {
+        buffer_append_text(query, " |= ");
+        promql_append_quoted(query, text_view_of(stream->contains));
+    }
+    buffer_append_text(query, parsers[stream->format]);
+}
+
+/* Lines that cannot be read have no arm, and must not be passed over for that. */
+static void append_or_unreadable(struct buffer *query, const struct stream *stream)
+{
+    if (stream->format != LINE_LABELS) {
+        buffer_append_text(query, " or " LOGQL_ERROR_LABEL "!=\"\"");
+    }
+}
+
+/* The labels that are counted, after commas. */
+static void append_counted(struct buffer *query, const struct stream *stream)
+{
+    buffer_printf(query, "%s,%s", stream->pod, stream->label);
+    if (stream->reference) {
+        buffer_printf(query, ",%s", stream->reference);
+    }
+    for (size_t i = 0; i < stream->slice_count; i++) {
+        buffer_printf(query, ",%s", stream->slices[i]);
+    }
+    if (stream->format != LINE_LABELS) {
+        buffer_append_text(query, "," LOGQL_ERROR_LABEL);
+    }
+}
+
+/*
+ * Loki counts after the range's start up to and including its end, while blocks begin with their
+ * start. A millisecond makes the one the other for times of whole milliseconds; Loki answers
+ * nothing at all to an offset of less.
+ */
+static void append_range(struct buffer *query, int64_t range_ms)
+{
+    buffer_printf(query, " [%lldms] offset 1ms))", (long long)range_ms);
+}
+
+/* ---- queries --------------------------------------------------------------------------------- */
+
+enum serin_status logql_append_counts(struct buffer *query, const struct stream *stream,
+                                      const char *arm, const char *pod, int64_t range_ms,
+                                      struct serin_error *err)
+{
+    buffer_append_text(query, "sum by (");
+    append_counted(query, stream);
+    buffer_append_text(query, ") (count_over_time(");
+    append_source(query, stream);
+    buffer_append_text(query, " | ");
+    TRY(selector_append_arm(query, stream, arm, err));
+    if (pod) {
+        buffer_printf(query, " | %s=", stream->pod);
+        promql_append_quoted(query, text_view_of(pod));
+    } else {
+        append_or_unreadable(query, stream);
+    }
+    append_range(query, range_ms);
+    return finish(query, err);
+}
+
+enum serin_status logql_append_pods(struct buffer *query, const struct stream *stream,
+                                    const char *arm, int64_t range_ms, struct serin_error *err)
+{
+    bool has_errors = stream->format != LINE_LABELS;
+    buffer_printf(query, "sum by (%s%s) (count_over_time(", stream->pod,
+                  has_errors ? "," LOGQL_ERROR_LABEL : "");
+    append_source(query, stream);
+    buffer_append_text(query, " | ");
+    TRY(selector_append_arm(query, stream, arm, err));
+    append_or_unreadable(query, stream);
+    append_range(query, range_ms);
+    return finish(query, err);
+}
+
+enum serin_status logql_append_events(struct buffer *query, const struct stream *stream,
+                                      const char *arm, struct serin_error *err)
+{
+    append_source(query, stream);
+    buffer_append_text(query, " | ");
+    TRY(selector_append_arm(query, stream, arm, err));
+    buffer_printf(query, " | %s!=\"\" | keep %s", stream->label, stream->pod);
+    return finish(query, err);
+}
+
+enum serin_status logql_append_lines(struct buffer *query, const struct stream *stream,
+                                     const char *const arms[ARM_COUNT], struct serin_error *err)
+{
+    append_source(query, stream);
+    buffer_append_text(query, " | ");
+    for (size_t arm = 0; arm < ARM_COUNT; arm++) {
+        buffer_append_text(query, arm > 0 ? " or " : "");
+        TRY(selector_append_arm(query, stream, arms[arm], err));
+    }
+    if (stream->reference) {
+        buffer_printf(query, " or (%s=\"\" and %s!=\"\" and %s!=\"\")", stream->label,
+                      stream->reference, stream->key);
+    }
+    append_or_unreadable(query, stream);
+    buffer_append_text(query, " | keep ");
+    append_counted(query, stream);
+    buffer_printf(query, ",%s", stream->key);
+    if (stream->arm_label) {
+        buffer_printf(query, ",%s", stream->arm_label);
+    }
+    return finish(query, err);
+}
