@@ -38,6 +38,8 @@ struct serin_comparison {
     double unseen_doubt;   /* how much further it may reach by chance, ≥ 0; see below */
     double correction;     /* doubt about the bias correction, added on both sides */
     double overcorrection; /* the rest of it: > 0 raises the upper end, < 0 lowers the lower one */
+    double label_bias;     /* what unlike numbers of labels feign: > 0 lowers the lower end, < 0
+                              raises the upper one; 0 where both arms emit equally many */
     size_t rows;           /* labels that occur in either arm */
     size_t columns;
     struct serin_arm canary;
@@ -49,7 +51,9 @@ struct serin_comparison {
  * Wald envelope. The doubts are added to either side:
  *
  *   below  correction + max(0, unseen + unseen_doubt) + max(0, −overcorrection)
+ *          + max(0, label_bias)
  *   above  correction + max(0, unseen_doubt − unseen) + max(0, overcorrection)
+ *          + max(0, −label_bias)
  *
  * With f the cells that an arm of n samples and design effect D shows once at the common size m,
  * E the canary's empty cells and M its normalizer, at least 0.1:
@@ -58,6 +62,11 @@ struct serin_comparison {
  *   unseen          (f_c − f_s)/m · ln(possible / occupied cells of the canary) / M
  *   unseen_doubt    0.6 z · √(D_c f_c m/n_c + D_s f_s m/n_s)/m · ln(1 + E/max(1, f_c)) / M
  *   overcorrection  ½ (gap_c − gap_s): what was taken off for bias may have been none
+ *   label_bias      ½ (f_c + f_s)/m · L / M: misses that fall into more cells look more orderly
+ *
+ * L has the sign of the arm that emits more labels: > 0 the canary. With C an arm's emitted labels,
+ * C(m) those that a sample of m of its events is expected to show and H their entropy, |L| is the
+ * smaller of |H_c − H_s| and ln(C(m) of the one with more / C of the other), 0 below that.
  *
  * Guards and the verdict are the caller's: too few samples is min(samples / deff) against
  * 10 · max(rows, columns), a sparse table is a gap above a third of the margin, unseen cells are

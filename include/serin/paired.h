@@ -43,6 +43,7 @@ struct serin_paired_comparison {
     double df;   /* Student's degrees of freedom; 0: no blocks */
     double unseen;
     double unseen_doubt; /* how much further it may reach by chance, as in serin/interval.h */
+    double label_bias;   /* what unlike numbers of labels feign, as in serin/interval.h */
     double few_keys;     /* half-width for unseen keys beyond the floor, ≥ 0; see below */
     double correction;
     size_t rows;
@@ -53,12 +54,13 @@ struct serin_paired_comparison {
 
 /*
  * The paired delta with its interval d ± z SE ± ½|gap difference|, and the unseen-cell allowance.
- * Two terms, each of its own, stand for what is rare and therefore skew:
+ * Three terms, each of its own, are added to that:
  *
  *   few_keys      z (√(SE² + 0.77 floor) − SE) on both sides. Two unseen keys as a normal error
- * miss in 6.3 % when the truth is 2.8 differing keys and none was seen unseen_doubt  as for
- * independent arms; at 10 labels, NMI 1 and up to 1,000 keys the lower end missed in 4 to 9 %
- * without it, in 1 to 2 % with both
+ *                 miss in 6.3 % when the truth is 2.8 differing keys and none was seen
+ *   unseen_doubt  as for independent arms; at 10 labels, NMI 1 and up to 1,000 keys the lower end
+ *                 missed in 4 to 9 % without it, in 1 to 2 % with both
+ *   label_bias    as for independent arms, serin/interval.h
  *
  *   effect   SERIN_INDEPENDENT, or what serin_paired_design_effect found
  *

@@ -62,6 +62,7 @@ struct serin_stratified {
     double unseen_doubt;
     double correction;
     double overcorrection;
+    double label_bias;
     struct serin_stratified_arm canary;
     struct serin_stratified_arm stable;
 };
@@ -72,7 +73,8 @@ struct serin_stratified {
  * intervals is carried over:
  *   limits      MOVER over strata and arms: lower = d − √Σ (w_k (d_k − l_k))², within Wald's
  *               envelope; each stratum's standard error at the whole's design effect
- *   unseen, overcorrection  the weighted means of the strata's; correction is the latter's size
+ *   unseen, overcorrection, label_bias
+ *               the weighted means of the strata's; correction is the second's size
  *   unseen_doubt            √Σ (w_k doubt_k)², each at the whole's critical value and deffs
  * With one stratum it is serin_compare. Fails with SERIN_INVALID when there are no strata, one has
  * no comparison or an effect is out of range, with SERIN_NO_MEMORY, and as serin_critical_value

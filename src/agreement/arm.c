@@ -83,18 +83,23 @@ struct limits arm_logit_limits(const struct serin_arm *arm, double z)
     return limits;
 }
 
+double arm_divisor(const struct measured *measured)
+{
+    return fmax(measured->mean, least_normalizer);
+}
+
 double arm_unseen_cost(const struct measured *measured, size_t rows, size_t columns)
 {
     double possible = (double)rows * (double)columns;
     double occupied = (double)measured_cells(measured);
-    return log(possible / occupied) / fmax(measured->mean, least_normalizer);
+    return log(possible / occupied) / arm_divisor(measured);
 }
 
 double arm_spread_cost(const struct measured *measured, size_t rows, size_t columns,
                        double singletons)
 {
     double empty = (double)rows * (double)columns - (double)measured_cells(measured);
-    return log1p(empty / fmax(1.0, singletons)) / fmax(measured->mean, least_normalizer);
+    return log1p(empty / fmax(1.0, singletons)) / arm_divisor(measured);
 }
 
 static enum serin_status check_deff(double deff)

@@ -20,6 +20,9 @@ SERIN_MUST_CHECK enum serin_status arm_describe(const struct measured *measured,
 /* Limits ± z standard errors on the logit scale, extended to the estimate. */
 struct limits arm_logit_limits(const struct serin_arm *arm, double z);
 
+/* What costs are divided by: the table's normalizer, but at least 0.1. */
+double arm_divisor(const struct measured *measured);
+
 /*
  * ln(possible cells / occupied cells) / M: what a unit of probability not yet seen can cost in NMI.
  */

@@ -2,6 +2,7 @@
 
 #include "agreement/arm.h"
 #include "agreement/blocks.h"
+#include "agreement/label_count.h"
 #include "agreement/measured.h"
 #include "agreement/student.h"
 #include "agreement/welch.h"
@@ -88,9 +89,9 @@ static void set_limits(struct serin_comparison *result)
     double below = fmax(wald, hypot(canary->nmi - c.lower, s.upper - stable->nmi));
     double above = fmax(wald, hypot(c.upper - canary->nmi, stable->nmi - s.lower));
     below += result->correction + fmax(0.0, result->unseen + result->unseen_doubt);
-    below += fmax(0.0, -result->overcorrection);
+    below += fmax(0.0, -result->overcorrection) + fmax(0.0, result->label_bias);
     above += result->correction + fmax(0.0, result->unseen_doubt - result->unseen);
-    above += fmax(0.0, result->overcorrection);
+    above += fmax(0.0, result->overcorrection) + fmax(0.0, -result->label_bias);
     result->lower = fmax(-1.0, result->estimate - below);
     result->upper = fmin(1.0, result->estimate + above);
 }
@@ -112,6 +113,7 @@ static enum serin_status compare_defined(const struct serin_comparison_input *in
                      (result->canary.singletons - result->stable.singletons) / (double)size;
     result->unseen_doubt = unseen_doubt(canary, result);
     result->overcorrection = 0.5 * (result->canary.gap - result->stable.gap);
+    result->label_bias = label_count_bias(canary, stable, &result->canary, &result->stable);
     set_limits(result);
     return SERIN_OK;
 }

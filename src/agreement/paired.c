@@ -2,6 +2,7 @@
 
 #include "agreement/arm.h"
 #include "agreement/blocks.h"
+#include "agreement/label_count.h"
 #include "agreement/normalizer.h"
 #include "agreement/pairing.h"
 #include "agreement/student.h"
@@ -39,6 +40,8 @@ static void set_limits(struct serin_paired_comparison *result)
     double half_width = result->z * result->se + result->few_keys + result->correction;
     double below = half_width + fmax(0.0, result->unseen + result->unseen_doubt);
     double above = half_width + fmax(0.0, result->unseen_doubt - result->unseen);
+    below += fmax(0.0, result->label_bias);
+    above += fmax(0.0, -result->label_bias);
     result->lower = fmax(-1.0, result->estimate - below);
     result->upper = fmin(1.0, result->estimate + above);
 }
@@ -92,6 +95,8 @@ static enum serin_status compare_defined(const struct pairing *pairing,
                      (result->canary.singletons - result->stable.singletons) /
                      (double)result->samples;
     result->unseen_doubt = unseen_doubt(pairing, result);
+    result->label_bias = label_count_bias(&pairing->canary_measured, &pairing->stable_measured,
+                                          &result->canary, &result->stable);
     result->few_keys =
         result->z * (hypot(result->se, sqrt(further_keys * result->floor)) - result->se);
     set_limits(result);

@@ -79,6 +79,7 @@ static void strata_add(const struct serin_stratified_input *input, const struct 
         arm_add(&strata[i].canary, strata[i].share, &result->canary);
         arm_add(&strata[i].stable, strata[i].share, &result->stable);
         result->unseen += strata[i].share * input->strata[i].unseen;
+        result->label_bias += strata[i].share * input->strata[i].label_bias;
     }
     result->overcorrection = 0.5 * (result->canary.gap - result->stable.gap);
     result->correction = fabs(result->overcorrection);
@@ -157,8 +158,8 @@ static void set_limits(const struct stratum *strata, size_t count, struct serin_
     double wald = result->z * result->se;
     below = fmax(wald, below) + result->correction + fmax(0.0, -result->overcorrection);
     above = fmax(wald, above) + result->correction + fmax(0.0, result->overcorrection);
-    below += fmax(0.0, result->unseen_doubt + result->unseen);
-    above += fmax(0.0, result->unseen_doubt - result->unseen);
+    below += fmax(0.0, result->unseen_doubt + result->unseen) + fmax(0.0, result->label_bias);
+    above += fmax(0.0, result->unseen_doubt - result->unseen) + fmax(0.0, -result->label_bias);
     result->lower = fmax(-1.0, result->estimate - below);
     result->upper = fmin(1.0, result->estimate + above);
 }

@@ -144,6 +144,7 @@ static double logit_limit(const struct serin_arm *arm, double z)
 struct widening {
     double unseen_doubt;
     double overcorrection;
+    double label_bias;
 };
 
 static double limit_at(const struct serin_comparison *got, double z, struct widening widening)
@@ -153,15 +154,16 @@ static double limit_at(const struct serin_comparison *got, double z, struct wide
     double unseen = z < 0.0 ? got->unseen : -got->unseen;
     double reach = fmax(mover, fabs(z) * got->se) + got->correction +
                    fmax(0.0, unseen + widening.unseen_doubt) +
-                   fmax(0.0, copysign(1.0, z) * widening.overcorrection);
+                   fmax(0.0, copysign(1.0, z) * widening.overcorrection) +
+                   fmax(0.0, copysign(1.0, -z) * widening.label_bias);
     return fmin(1.0, fmax(-1.0, got->estimate + copysign(reach, z)));
 }
 
 static void check_limits(const struct serin_comparison *got, double specified_z, const json_t *want,
                          const char *name)
 {
-    const struct widening none = {0.0, 0.0};
-    const struct widening all = {got->unseen_doubt, got->overcorrection};
+    const struct widening none = {0.0, 0.0, 0.0};
+    const struct widening all = {got->unseen_doubt, got->overcorrection, got->label_bias};
     golden_check_key(limit_at(got, -specified_z, none), want, "lower", interval_tolerance, name);
     golden_check_key(limit_at(got, specified_z, none), want, "upper", interval_tolerance, name);
     golden_check(got->lower, limit_at(got, -got->z, all), 1e-12, name, "lower");
@@ -324,12 +326,19 @@ static struct serin_table agreement_table(const struct serin_triples *triples)
     return (struct serin_table){counts, triples->columns, triples->columns};
 }
 
-/* The limit on a side with what the library adds to the specification, or with nothing. */
+/* What the library adds to the specification, or nothing. */
+struct paired_widening {
+    double unseen_doubt;
+    double few_keys;
+    double label_bias;
+};
+
 static double paired_limit(const struct serin_paired_comparison *got, double side,
-                           double unseen_doubt, double few_keys)
+                           struct paired_widening widening)
 {
-    double reach = got->z * got->se + got->correction + few_keys +
-                   fmax(0.0, unseen_doubt - side * got->unseen);
+    double reach = got->z * got->se + got->correction + widening.few_keys +
+                   fmax(0.0, widening.unseen_doubt - side * got->unseen) +
+                   fmax(0.0, -side * widening.label_bias);
     return fmin(1.0, fmax(-1.0, got->estimate + side * reach));
 }
 
@@ -348,14 +357,14 @@ Test(golden, paired_keys_compare_as_specified)
                 int, serin_paired(&triples, golden_normalizer(kind), &fixed_95, &independent, &got),
                 SERIN_OK));
             golden_check_key(got.estimate, want, "estimate", interval_tolerance, kind);
-            golden_check_key(paired_limit(&got, -1.0, 0.0, 0.0), want, "lower", interval_tolerance,
+            const struct paired_widening none = {0.0, 0.0, 0.0};
+            const struct paired_widening all = {got.unseen_doubt, got.few_keys, got.label_bias};
+            golden_check_key(paired_limit(&got, -1.0, none), want, "lower", interval_tolerance,
                              kind);
-            golden_check_key(paired_limit(&got, 1.0, 0.0, 0.0), want, "upper", interval_tolerance,
+            golden_check_key(paired_limit(&got, 1.0, none), want, "upper", interval_tolerance,
                              kind);
-            golden_check(got.lower, paired_limit(&got, -1.0, got.unseen_doubt, got.few_keys), 1e-12,
-                         kind, "lower");
-            golden_check(got.upper, paired_limit(&got, 1.0, got.unseen_doubt, got.few_keys), 1e-12,
-                         kind, "upper");
+            golden_check(got.lower, paired_limit(&got, -1.0, all), 1e-12, kind, "lower");
+            golden_check(got.upper, paired_limit(&got, 1.0, all), 1e-12, kind, "upper");
             golden_check_key(got.se, want, "se", interval_tolerance, kind);
             golden_check_key(got.jackknife_variance, want, "jackknife_variance", interval_tolerance,
                              kind);

@@ -197,6 +197,94 @@ Test(comparison, doubt_about_unseen_cells_moves_both_ends)
     cr_expect(epsilon_eq(dbl, result.upper, -result.lower, 1e-15));
 }
 
+/* The stable arm's two labels, each under two names, beside the same without. */
+static const uint64_t split_counts[] = {20, 18, 1, 2, 1, 1, 24, 22};
+static const uint64_t whole_counts[] = {400, 0, 30, 0, 28, 0, 470, 0};
+
+static struct serin_comparison_input split_input(void)
+{
+    struct serin_comparison_input input = sample_input();
+    input.canary = (struct serin_table){split_counts, 2, 4};
+    input.stable = (struct serin_table){whole_counts, 2, 4};
+    return input;
+}
+
+static double label_bias_by(const struct serin_comparison *result, double excess,
+                            const struct serin_table *canary)
+{
+    struct serin_entropies entropies;
+    cr_assert(eq(int, serin_entropies(canary, &entropies), SERIN_OK));
+    double singletons = 0.5 * (result->canary.singletons + result->stable.singletons);
+    return singletons / (double)result->canary.size * excess /
+           sqrt(entropies.reference * entropies.label);
+}
+
+Test(comparison, more_labels_than_the_other_arm_flatter)
+{
+    struct serin_comparison_input input = split_input();
+    struct serin_comparison result = compare(&input);
+    struct serin_entropies canary;
+    struct serin_entropies stable;
+    cr_assert(eq(int, serin_entropies(&input.canary, &canary), SERIN_OK));
+    cr_assert(eq(int, serin_entropies(&input.stable, &stable), SERIN_OK));
+    double excess = fmin(log(2.0), canary.label - stable.label);
+    double bias = label_bias_by(&result, excess, &input.canary);
+    cr_expect(epsilon_eq(dbl, result.label_bias, bias, 1e-14));
+    cr_expect(gt(dbl, result.label_bias, 0.0));
+    cr_expect(
+        le(dbl, result.lower, result.estimate - result.z * result.se - result.label_bias + 1e-15));
+}
+
+Test(comparison, fewer_labels_than_the_other_arm_are_belittled)
+{
+    static const uint64_t merged[] = {40, 0, 3, 0, 2, 0, 44, 0};
+    static const uint64_t apart[] = {200, 180, 9, 14, 11, 8, 240, 220};
+    struct serin_comparison_input input = split_input();
+    input.canary.counts = merged;
+    input.stable.counts = apart;
+    struct serin_comparison result = compare(&input);
+    cr_expect(lt(dbl, result.label_bias, 0.0));
+    cr_expect(
+        ge(dbl, result.upper, result.estimate + result.z * result.se - result.label_bias - 1e-15));
+}
+
+Test(comparison, equally_many_labels_flatter_no_one)
+{
+    struct serin_comparison_input input = sample_input();
+    input.canary.counts = sparse_counts;
+    cr_expect(eq(dbl, compare(&input).label_bias, 0.0));
+}
+
+/* Thirteen of the stable arm's 1540 events have a third label; a tenth of them may show none. */
+Test(comparison, labels_that_a_smaller_arm_misses_count_by_how_rarely_it_does)
+{
+    static const uint64_t skewed[] = {130, 1, 0, 10, 2, 0, 8, 3, 0};
+    static const uint64_t even[] = {400, 10, 1, 10, 500, 1, 300, 307, 11};
+    struct serin_comparison_input input = sample_input();
+    input.canary.counts = skewed;
+    input.stable.counts = even;
+    struct serin_comparison result = compare(&input);
+    double shown = 1.0 - pow(1.0 - 154.0 / 1540.0, 13.0);
+    double bias = label_bias_by(&result, -log1p(0.5 * shown), &input.canary);
+    cr_expect(epsilon_eq(dbl, result.label_bias, bias, 1e-12));
+}
+
+Test(comparison, labels_that_are_hardly_emitted_flatter_little)
+{
+    static const uint64_t without[] = {40, 1, 0, 1, 50, 0, 1, 61, 0};
+    static const uint64_t rare[] = {400, 10, 1, 10, 500, 1, 10, 607, 1};
+    struct serin_comparison_input input = sample_input();
+    input.canary.counts = without;
+    input.stable.counts = rare;
+    struct serin_comparison result = compare(&input);
+    struct serin_entropies canary;
+    struct serin_entropies stable;
+    cr_assert(eq(int, serin_entropies(&input.canary, &canary), SERIN_OK));
+    cr_assert(eq(int, serin_entropies(&input.stable, &stable), SERIN_OK));
+    double bias = label_bias_by(&result, canary.label - stable.label, &input.canary);
+    cr_expect(epsilon_eq(dbl, result.label_bias, bias, 1e-12));
+}
+
 /* ---- one arm -------------------------------------------------------------------------------- */
 
 Test(arm, a_design_effect_scales_the_error_and_the_gap)

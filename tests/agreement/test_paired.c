@@ -70,6 +70,41 @@ static struct serin_paired_comparison compare(const struct serin_triples *triple
     return result;
 }
 
+/* The canary has two names for what the stable arm calls by one; both arms err alike and rarely. */
+Test(paired, more_labels_than_the_other_arm_flatter)
+{
+    static const struct serin_triple list[] = {
+        {0, 0, 0, 0, 40},
+        {0, 0, 2, 0, 38},
+        {0, 0, 1, 1, 1 },
+        {0, 1, 1, 1, 80},
+        {0, 1, 0, 0, 1 },
+        {0, 1, 2, 0, 1 },
+    };
+    static const struct serin_triple swapped[] = {
+        {0, 0, 0, 0, 40},
+        {0, 0, 0, 2, 38},
+        {0, 0, 1, 1, 1 },
+        {0, 1, 1, 1, 80},
+        {0, 1, 0, 0, 1 },
+        {0, 1, 0, 2, 1 },
+    };
+    const struct serin_triples split = {list, ARRAY_LENGTH(list), 2, 3};
+    const struct serin_triples whole = {swapped, ARRAY_LENGTH(swapped), 2, 3};
+    struct serin_paired_comparison more = compare(&split);
+    struct serin_paired_comparison fewer = compare(&whole);
+    cr_expect(gt(dbl, more.label_bias, 0.0));
+    cr_expect(lt(dbl, fewer.label_bias, 0.0));
+    double reach = more.z * more.se + more.few_keys + more.correction;
+    cr_expect(epsilon_eq(dbl, more.estimate - more.lower,
+                         reach + fmax(0.0, more.unseen + more.unseen_doubt) + more.label_bias,
+                         1e-12));
+    cr_expect(epsilon_eq(dbl, fewer.upper - fewer.estimate,
+                         fewer.z * fewer.se + fewer.few_keys + fewer.correction +
+                             fmax(0.0, fewer.unseen_doubt - fewer.unseen) - fewer.label_bias,
+                         1e-12));
+}
+
 Test(paired, leaves_out_each_key_once)
 {
     struct random random = {71};

@@ -90,6 +90,29 @@ Test(stratified, doubts_of_the_strata_add_up_as_independent_ones)
     cr_expect(epsilon_eq(dbl, twice.unseen_doubt, doubt, 1e-15));
 }
 
+Test(stratified, carries_over_what_unlike_numbers_of_labels_feign)
+{
+    static const uint64_t merged[] = {90, 0, 1, 70, 0, 0};
+    static const uint64_t apart[] = {700, 30, 90, 20, 500, 180};
+    struct serin_comparison_input input = {
+        .canary = {merged, 2, 3},
+        .stable = {apart,  2, 3},
+        .canary_effect = independent,
+        .stable_effect = independent,
+        .normalizer = SERIN_GEOMETRIC,
+        .confidence = confidence,
+    };
+    struct serin_comparison one;
+    cr_assert(eq(int, serin_compare(&input, &one), SERIN_OK));
+    cr_assert(lt(dbl, one.label_bias, 0.0));
+    const struct serin_comparison both[] = {one, one};
+    struct serin_stratified alone = stratified(both, 1, independent, independent);
+    cr_expect(epsilon_eq(dbl, alone.upper, one.upper, 1e-12));
+    cr_expect(epsilon_eq(dbl, alone.lower, one.lower, 1e-12));
+    struct serin_stratified twice = stratified(both, 2, independent, independent);
+    cr_expect(epsilon_eq(dbl, twice.label_bias, one.label_bias, 1e-15));
+}
+
 Test(stratified, weighs_the_strata_by_the_events_of_both_arms)
 {
     const uint64_t good[] = {450, 50, 50, 450};

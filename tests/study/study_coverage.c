@@ -117,9 +117,11 @@ static enum serin_status tally_added_width(const struct scenario *scenario,
     };
     TRY(serin_compare(&input, &comparison));
     double below = fmax(0.0, comparison.unseen + comparison.unseen_doubt) -
-                   fmax(0.0, comparison.unseen) + fmax(0.0, -comparison.overcorrection);
+                   fmax(0.0, comparison.unseen) + fmax(0.0, -comparison.overcorrection) +
+                   fmax(0.0, comparison.label_bias);
     double above = fmax(0.0, comparison.unseen_doubt - comparison.unseen) -
-                   fmax(0.0, -comparison.unseen) + fmax(0.0, comparison.overcorrection);
+                   fmax(0.0, -comparison.unseen) + fmax(0.0, comparison.overcorrection) +
+                   fmax(0.0, -comparison.label_bias);
     double width = comparison.upper - comparison.lower;
     tally_add(tallies, ADDED_WIDTH, (below + above) / (width - below - above));
     return SERIN_OK;
