@@ -10,6 +10,10 @@ static const struct decode_field option_fields[] = {
     {.name = "replica_label",
      DECODE_TEXT(struct prometheus_options, replica_label),
      .help = "label that tells apart Prometheus servers scraping the same pods"},
+    {.name = "ignore_warnings",
+     DECODE_TEXT_LIST(struct prometheus_options, ignore_warnings, ignore_warning_count),
+     .help = "texts; a warning that contains one of them does not make the data incomplete, and a "
+             "Thanos may then answer in part"},
     {.name = "scrape_interval",
      DECODE_DURATION(struct prometheus_options, scrape_interval_ms),
      .fallback = "1m",
@@ -63,6 +67,8 @@ static enum serin_status prometheus_open(const char *name, const void *options, 
     prometheus->peer.url = prometheus->url;
     prometheus->peer.timeout_ms = settings->peer.timeout_ms;
     prometheus->peer.bytes_max = settings->peer.max_bytes;
+    prometheus->peer.ignored_warnings = settings->ignore_warnings;
+    prometheus->peer.ignored_warning_count = settings->ignore_warning_count;
     *out_state = give(prometheus);
     return SERIN_OK;
 }

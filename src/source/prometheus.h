@@ -12,6 +12,8 @@
 struct prometheus_options {
     struct peer_options peer;
     char *replica_label;
+    char **ignore_warnings;
+    size_t ignore_warning_count;
     int64_t scrape_interval_ms;
     uint64_t max_series;
 };

@@ -87,6 +87,13 @@ enum serin_status prometheus_answer_finish(struct prometheus_answer *answer,
     return SERIN_OK;
 }
 
+void prometheus_answer_ignore_warnings(struct prometheus_answer *answer, char *const *texts,
+                                       size_t count)
+{
+    answer->ignored_warnings = texts;
+    answer->ignored_warning_count = count;
+}
+
 const char *prometheus_answer_warning(const struct prometheus_answer *answer)
 {
     return answer->has_warning ? answer->warning : NULL;

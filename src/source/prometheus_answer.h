@@ -60,7 +60,14 @@ SERIN_MUST_CHECK enum serin_status prometheus_answer_push(struct prometheus_answ
 SERIN_MUST_CHECK enum serin_status prometheus_answer_finish(struct prometheus_answer *answer,
                                                             struct serin_error *err);
 
-/* The first warning, one line safe to print; NULL when there was none. */
+/*
+ * Warnings that contain one of these texts are passed over; to be called before the first push. The
+ * texts are borrowed.
+ */
+void prometheus_answer_ignore_warnings(struct prometheus_answer *answer, char *const *texts,
+                                       size_t count);
+
+/* The first warning not passed over, one line safe to print; NULL when there was none. */
 const char *prometheus_answer_warning(const struct prometheus_answer *answer);
 
 /* Whether a series had samples of a native histogram, which are passed over. */

@@ -238,6 +238,26 @@ static int sample_text(struct prometheus_answer *answer, struct text_view text)
     return answer->sample_parts == 0 ? entry_time(answer, text) : entry_line(answer, text);
 }
 
+static bool is_ignored(const struct prometheus_answer *answer, struct text_view warning)
+{
+    for (size_t i = 0; i < answer->ignored_warning_count; i++) {
+        const char *text = answer->ignored_warnings[i];
+        if (memmem(warning.start, warning.length, text, strlen(text))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int keep_warning(struct prometheus_answer *answer, struct text_view text)
+{
+    if (!answer->has_warning && !is_ignored(answer, text)) {
+        keep_printable(text, answer->warning, sizeof(answer->warning));
+        answer->has_warning = true;
+    }
+    return GO_ON;
+}
+
 static int member_text(struct prometheus_answer *answer, struct text_view text)
 {
     switch (answer->member) {
@@ -285,11 +305,7 @@ static int on_string(void *context, const unsigned char *bytes, size_t length)
     case PLACE_METRIC:
         return go_on_if(answer, label_collector_value(answer->labels, text, answer->err));
     case PLACE_WARNINGS:
-        if (!answer->has_warning) {
-            keep_printable(text, answer->warning, sizeof(answer->warning));
-            answer->has_warning = true;
-        }
-        return GO_ON;
+        return keep_warning(answer, text);
     case PLACE_ROOT:
     case PLACE_DATA:
     case PLACE_SERIES:

@@ -54,6 +54,8 @@ struct prometheus_answer {
     bool is_success;
     enum result_type type;
     bool has_histograms;
+    char *const *ignored_warnings;
+    size_t ignored_warning_count;
     bool has_warning;
     char warning[200];
     char error_type[48];

@@ -35,12 +35,16 @@ static void append_seconds(struct buffer *form, const char *name, int64_t ms)
     buffer_printf(form, "&%s=%lld.%03lld", name, (long long)(ms / 1000), (long long)(ms % 1000));
 }
 
-static enum serin_status compose(const char *query, int64_t time_ms, int64_t timeout_ms,
-                                 struct buffer *form, struct serin_error *err)
+/* What `partial_response` is for Thanos; others pass over a field that they do not know. */
+static enum serin_status compose(const struct prometheus_peer *peer, const char *query,
+                                 int64_t time_ms, int64_t timeout_ms, struct buffer *form,
+                                 struct serin_error *err)
 {
     prometheus_form_append(form, "query", query);
     append_seconds(form, "time", time_ms);
     append_seconds(form, "timeout", timeout_ms);
+    prometheus_form_append(form, "partial_response",
+                           peer->ignored_warning_count > 0 ? "true" : "false");
     enum serin_status status = buffer_status(form);
     return status == SERIN_OK ? SERIN_OK
                               : serin_fail(err, status, "the query to a Prometheus is too long");
@@ -170,6 +174,7 @@ static enum serin_status try_once(const struct prometheus_peer *peer, struct tex
     if (!answer) {
         return serin_fail(err, SERIN_NO_MEMORY, "no memory left for an answer");
     }
+    prometheus_answer_ignore_warnings(answer, peer->ignored_warnings, peer->ignored_warning_count);
     struct attempt attempt = {.answer = answer};
     TRY(sink->begin(context, err));
     enum serin_status status = send(peer, form, deadline, &attempt, err);
@@ -204,6 +209,6 @@ enum serin_status prometheus_ask(const struct prometheus_peer *peer, const char 
     if (!form) {
         return serin_fail(err, SERIN_NO_MEMORY, "no memory left to ask a Prometheus");
     }
-    TRY(compose(query, time_ms, deadline_left_ms(limit), form, err));
+    TRY(compose(peer, query, time_ms, deadline_left_ms(limit), form, err));
     return prometheus_send_form(peer, buffer_view(form), limit, sink, context, tables, err);
 }

@@ -11,9 +11,11 @@
 
 struct prometheus_peer {
     struct client *client;
-    const char *url;    /* of /api/v1/query */
-    int64_t timeout_ms; /* for one question */
-    uint64_t bytes_max; /* of one answer */
+    const char *url;               /* of /api/v1/query */
+    int64_t timeout_ms;            /* for one question */
+    uint64_t bytes_max;            /* of one answer */
+    char *const *ignored_warnings; /* what warnings may contain and yet be passed over */
+    size_t ignored_warning_count;
 };
 
 /* Appends a field to a form, `&` before it unless it is the first, its value in percent code. */
@@ -29,7 +31,8 @@ prometheus_send_form(const struct prometheus_peer *peer, struct text_view form,
                      struct block_tables *tables, struct serin_error *err);
 
 /*
- * Evaluates a range selector at `time_ms` and hands the series to `sink`. After a failure to
+ * Evaluates a range selector at `time_ms` and hands the series to `sink`. A Thanos is told to fail
+ * rather than to answer in part, unless there are warnings to pass over. After a failure to
  * connect, a connection that broke and a 5xx answer it asks once more, if the deadline lets it; the
  * sink then begins anew. Warnings and native histograms are noted in `tables` as incomplete data
  * (`infos` are not: they are about how a query is written). What the sink got is good only when

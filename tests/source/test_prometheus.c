@@ -279,6 +279,7 @@ Test(prometheus, a_question_is_a_form_with_query_time_and_timeout)
     /* The window of 300 s and twice the longest time between scrapes. */
     require_in(request, "query=segments_total%7Bhash%3D%22s1%22%2Cns%3D%22shop%22%7D%5B360000ms%5D"
                         "&time=1700000000.250&timeout=");
+    require_in(request, "&partial_response=false");
     bench_close(&bench);
 }
 
@@ -486,6 +487,44 @@ Test(prometheus, warnings_about_counters_or_start_times_make_the_data_incomplete
                   "answer %d", nth);
         bench_close(&bench);
     }
+}
+
+struct ignored_case {
+    char ignored[2][24];
+    char warnings[80];
+    char reason[64]; /* "": complete */
+};
+
+ParameterizedTestParameters(prometheus, warnings_named_in_the_configuration_are_passed_over)
+{
+    static struct ignored_case cases[] = {
+        {{"store is away", "x"}, "\"a store is away\"",                     ""                                  },
+        {{"x", "old-region"},    "\"of old-region\",\"of old-region too\"", ""                                  },
+        {{"old-region", "x"},    "\"of old-region\",\"another\"",           "Prometheus warned: another"        },
+        {{"Store", "x"},         "\"a store is away\"",                     "Prometheus warned: a store is away"},
+    };
+    return cr_make_param_array(struct ignored_case, cases, sizeof(cases) / sizeof(cases[0]));
+}
+
+ParameterizedTest(struct ignored_case *c, prometheus,
+                  warnings_named_in_the_configuration_are_passed_over)
+{
+    char *ignored[] = {c->ignored[0], c->ignored[1]};
+    char warned[256];
+    (void)snprintf(warned, sizeof(warned),
+                   "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[]},"
+                   "\"warnings\":[%s]}",
+                   c->warnings);
+    struct bench bench = {.options = make_options()};
+    bench.options.ignore_warnings = ignored;
+    bench.options.ignore_warning_count = 2;
+    bench_add(&bench, http(200, warned));
+    bench_open(&bench);
+    cr_assert(eq(int, bench_fetch(&bench), SERIN_OK), "%s", bench.err.detail);
+    const char *reason = block_tables_incomplete_reason(bench.tables);
+    cr_assert(eq(str, (char *)(reason ? reason : ""), c->reason));
+    require_in(test_server_request(bench.server), "&partial_response=true");
+    bench_close(&bench);
 }
 
 Test(prometheus, an_answer_that_calls_itself_partial_makes_the_data_incomplete)
