@@ -201,6 +201,7 @@ static enum serin_status on_series(void *context, struct series_labels labels,
     set->is_passed_over =
         lacks_label(set, labels, stream->pod) || lacks_label(set, labels, stream->label);
     set->has_previous = false;
+    set->follows_mark = false;
     if (set->is_passed_over) {
         return SERIN_OK;
     }
@@ -317,6 +318,17 @@ static enum serin_status add_sample(struct series_set *set, struct series *serie
     return add_step(set, series, time_ms, began_anew ? value : value - set->previous_value, err);
 }
 
+/*
+ * Where a series ended VictoriaMetrics shows a NaN, which Prometheus keeps to itself. A counter
+ * that is NaN twice running has no value.
+ */
+static bool is_end_mark(struct series_set *set, struct text_view text)
+{
+    bool is_mark = text_equals(text, "NaN") && !set->follows_mark;
+    set->follows_mark = is_mark;
+    return is_mark;
+}
+
 static enum serin_status on_sample(void *context, int64_t time_ms, struct text_view text,
                                    struct serin_error *err)
 {
@@ -326,7 +338,7 @@ static enum serin_status on_sample(void *context, int64_t time_ms, struct text_v
         return SERIN_OK;
     }
     struct series *series = &set->series[set->series_count - 1];
-    if (series->is_flawed) {
+    if (series->is_flawed || is_end_mark(set, text)) {
         return SERIN_OK;
     }
     uint64_t value = 0;

@@ -48,32 +48,57 @@ static void note_incomplete(const struct series_set *set, uint32_t index, const 
     block_tables_set_incomplete(set->settings.tables, reason);
 }
 
-/* Series of one group differ in the replica label only. */
-static void judge_replica(const struct series_set *set, const struct rival *kept,
-                          const struct rival *dropped)
+static bool is_same_group(const struct rival *a, const struct rival *b)
+{
+    return a->twin == b->twin && a->group == b->group;
+}
+
+/* Whether a series was there as early and as late as each other of its group, give or take. */
+static bool was_there_throughout(const struct series_set *set, const struct rival *rival,
+                                 const struct rival *group, size_t count)
 {
     int64_t slack_ms = set->settings.start_ms - set->settings.from_ms;
-    if (set->settings.replica_label.length == 0) {
-        note_incomplete(set, dropped->index, "came twice with the same labels");
-    } else if (dropped->first_ms < kept->first_ms - slack_ms ||
-               dropped->last_ms > kept->last_ms + slack_ms) {
-        note_incomplete(set, dropped->index,
-                        "was not scraped throughout by any one replica of Prometheus");
+    for (size_t i = 0; i < count; i++) {
+        if (group[i].first_ms < rival->first_ms - slack_ms ||
+            group[i].last_ms > rival->last_ms + slack_ms) {
+            return false;
+        }
     }
+    return true;
+}
+
+/*
+ * Series of one group differ in the replica label only, and each counts all of the events: the one
+ * to keep was there throughout. Gaps within lose no count, only its time.
+ */
+static const struct rival *choose_replica(const struct series_set *set, const struct rival *group,
+                                          size_t count)
+{
+    if (count > 1 && set->settings.replica_label.length == 0) {
+        note_incomplete(set, group->index, "came twice with the same labels");
+        return group;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (was_there_throughout(set, &group[i], group, count)) {
+            return &group[i];
+        }
+    }
+    note_incomplete(set, group->index,
+                    "was not scraped throughout by any one replica of Prometheus");
+    return group;
 }
 
 /* Marks one series of each group as kept and moves them to the front; returns how many. */
 static size_t keep_one_of_each_group(struct series_set *set, struct rival *rivals)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < set->series_count; i++) {
-        if (kept > 0 && rivals[kept - 1].twin == rivals[i].twin &&
-            rivals[kept - 1].group == rivals[i].group) {
-            judge_replica(set, &rivals[kept - 1], &rivals[i]);
-            continue;
+    for (size_t begin = 0, end = 0; begin < set->series_count; begin = end) {
+        while (end < set->series_count && is_same_group(&rivals[begin], &rivals[end])) {
+            end++;
         }
-        set->series[rivals[i].index].is_kept = true;
-        rivals[kept++] = rivals[i];
+        struct rival chosen = *choose_replica(set, &rivals[begin], end - begin);
+        set->series[chosen.index].is_kept = true;
+        rivals[kept++] = chosen;
     }
     return kept;
 }

@@ -64,6 +64,7 @@ struct series_set {
 
     /* The series being read. */
     bool is_passed_over;
+    bool follows_mark; /* the sample before said that the series ended there */
     bool has_previous;
     int64_t previous_ms;
     uint64_t previous_value;

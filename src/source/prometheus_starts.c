@@ -80,14 +80,17 @@ static enum serin_status add_life(struct process *process, int64_t started_ms, i
     return SERIN_OK;
 }
 
-/* A start time that is no number leaves the process without one. */
+/*
+ * A start time that is no number leaves the process without one. NaN is where a VictoriaMetrics
+ * shows that a series ended.
+ */
 static enum serin_status start_sample(void *context, int64_t time_ms, struct text_view value,
                                       struct serin_error *err)
 {
     struct targets *targets = context;
     struct process *process = &targets->processes[targets->process_count - 1];
     double seconds = 0.0;
-    if (time_ms <= targets->settings.from_ms) {
+    if (time_ms <= targets->settings.from_ms || text_equals(value, "NaN")) {
         return SERIN_OK;
     }
     process->first_ms = time_ms < process->first_ms ? time_ms : process->first_ms;

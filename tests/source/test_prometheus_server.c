@@ -27,9 +27,9 @@ struct lab {
     struct buffer *rollout;
 };
 
-/* Which Prometheus, and what its pods know: see the lab. */
+/* Which server, and what its pods know: see the lab. */
 struct lab_case {
-    char major[4];
+    char server[16];
     char manner[8];
 };
 
@@ -37,7 +37,7 @@ static void run_lab(const struct lab_case *which, int input, int output)
 {
     (void)dup2(input, STDIN_FILENO);
     (void)dup2(output, STDOUT_FILENO);
-    (void)execlp("python3", "python3", "tests/support/prometheus_lab.py", which->major,
+    (void)execlp("python3", "python3", "tests/support/prometheus_lab.py", which->server,
                  which->manner, (char *)NULL);
     _exit(127);
 }
@@ -366,17 +366,18 @@ static void check_refused_query(void *state, const struct lab *lab, struct strea
     enum serin_status status = prometheus_driver.fetch(
         state, &query, deadline_after(clock_system(), 60000), &tables, &err);
     cr_assert(eq(int, status, SERIN_UNAVAILABLE));
-    cr_assert(ne(ptr, strstr(err.detail, "answered 400: bad_data: "), NULL), "%s", err.detail);
+    cr_assert(ne(ptr, strstr(err.detail, "answered 400"), NULL), "%s", err.detail);
     cr_assert(eq(ptr, tables, NULL));
 }
 
 ParameterizedTestParameters(prometheus_server, counts_equal_what_was_really_incremented)
 {
     static struct lab_case cases[] = {
-        {"2", "plain"  },
-        {"3", "plain"  },
-        {"3", "dotted" },
-        {"3", "created"},
+        {"prometheus2",     "plain"  },
+        {"prometheus3",     "plain"  },
+        {"prometheus3",     "dotted" },
+        {"prometheus3",     "created"},
+        {"victoriametrics", "plain"  },
     };
     return cr_make_param_array(struct lab_case, cases, sizeof(cases) / sizeof(cases[0]));
 }

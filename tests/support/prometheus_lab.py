@@ -1,12 +1,13 @@
-"""A real Prometheus that scrapes made-up pods whose every increment is written down.
+"""A real Prometheus, or what answers like one, that scrapes made-up pods whose every increment is written down.
 
 Pods are paths of one exporter. Nothing here waits for time to pass: after each step, `settle` asks
 Prometheus until it has scraped what the pods show now. As a program it plays one story, prints what
 was really counted, and keeps Prometheus running until its standard input ends:
 
-    prometheus_lab.py MAJOR [MANNER]
+    prometheus_lab.py SERVER [MANNER]
 
-MANNER is "plain", or what 3 knows: "dotted" names, or counters that tell when they were "created".
+SERVER is one of SERVERS below. MANNER is "plain", or what Prometheus 3 knows: "dotted" names, or
+counters that tell when they were "created".
 """
 import http.server
 import json
@@ -44,21 +45,51 @@ def spelt(name, manner):
 
 
 class MissingServer(Exception):
-    """This machine has no Prometheus of that major."""
+    """This machine does not have it."""
 
 
-def program(major):
-    """What starts a Prometheus: 2 is the distribution's, 3 is built by `make servers`."""
-    if major == 2:
-        found = shutil.which("prometheus")
-        why = "no program called prometheus"
-    else:
-        script = os.path.join(os.path.dirname(__file__), "go_server.sh")
-        done = subprocess.run(["sh", script, "--built", "prometheus"], capture_output=True, text=True)
-        found, why = done.stdout.strip(), done.stderr.strip()
+def installed(name):
+    found = shutil.which(name)
     if not found:
-        raise MissingServer(why)
+        raise MissingServer(f"no program called {name}")
     return found
+
+
+def built(name):
+    """A program that `make servers` builds."""
+    script = os.path.join(os.path.dirname(__file__), "go_server.sh")
+    done = subprocess.run(["sh", script, "--built", name], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise MissingServer(done.stderr.strip())
+    return done.stdout.strip()
+
+
+def prometheus_words(folder, port):
+    return [
+        f"--config.file={folder}/prometheus.yml",
+        f"--storage.tsdb.path={folder}/data",
+        f"--web.listen-address=127.0.0.1:{port}",
+        "--log.level=warn",
+    ]
+
+
+def victoria_words(folder, port):
+    """Without waiting for late samples, which are none here."""
+    return [
+        f"-promscrape.config={folder}/prometheus.yml",
+        f"-storageDataPath={folder}/data",
+        f"-httpListenAddr=127.0.0.1:{port}",
+        "-search.latencyOffset=0s",
+        "-search.disableCache",
+        "-loggerLevel=WARN",
+    ]
+
+
+SERVERS = {  # the program, and what it is started with
+    "prometheus2": (lambda: installed("prometheus"), prometheus_words),
+    "prometheus3": (lambda: built("prometheus"), prometheus_words),
+    "victoriametrics": (lambda: built("victoriametrics"), victoria_words),
+}
 
 
 class Pod:
@@ -146,8 +177,9 @@ def free_port():
 
 
 class Lab:
-    def __init__(self, pods, scrape_interval="200ms", jobs=("pods",), major=2, manner="plain"):
-        self.program = program(major)
+    def __init__(self, pods, scrape_interval="200ms", jobs=("pods",), server="prometheus2", manner="plain"):
+        find, self.words = SERVERS[server]
+        self.program = find()
         self.exporter = Exporter()
         self.exporter.pods = pods
         self.manner = manner
@@ -186,13 +218,8 @@ class Lab:
             self.url = f"http://127.0.0.1:{port}"
             with open(os.path.join(self.folder, "log"), "ab") as log:
                 self.process = subprocess.Popen(
-                    [
-                        self.program,
-                        f"--config.file={self.folder}/prometheus.yml",
-                        f"--storage.tsdb.path={self.folder}/data",
-                        f"--web.listen-address=127.0.0.1:{port}",
-                        "--log.level=warn",
-                    ]
+                    [self.program]
+                    + self.words(self.folder, port)
                     + ["--enable-feature=created-timestamp-zero-ingestion"] * (self.manner == "created"),
                     stdout=log,
                     stderr=log,
@@ -200,7 +227,7 @@ class Lab:
             if self.wait_until(self.is_ready, give_up=lambda: self.process.poll() is not None):
                 return
         with open(os.path.join(self.folder, "log"), encoding="utf-8") as log:
-            raise RuntimeError("prometheus does not start:\n" + log.read())
+            raise RuntimeError(self.program + " does not start:\n" + log.read())
 
     def is_ready(self):
         try:
@@ -219,6 +246,8 @@ class Lab:
         return False
 
     def ask(self, query):
+        if self.words is victoria_words:  # it keeps what is new to itself for some seconds
+            urllib.request.urlopen(self.url + "/internal/force_flush", timeout=10).close()
         form = urllib.parse.urlencode({"query": query}).encode()
         with urllib.request.urlopen(self.url + "/api/v1/query", form, timeout=10) as answer:
             return json.load(answer)["data"]["result"]
@@ -381,10 +410,10 @@ def story_pods():
     return pods
 
 
-def main(major, manner):
+def main(server, manner):
     pods = story_pods()
     try:
-        lab = Lab(pods, major=major, manner=manner)
+        lab = Lab(pods, server=server, manner=manner)
     except MissingServer as missing:
         print("missing", missing, flush=True)
         return
@@ -403,4 +432,4 @@ def main(major, manner):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "plain")
+    main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "plain")

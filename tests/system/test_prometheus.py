@@ -44,8 +44,9 @@ streams:
 
 
 def on_both_majors(case):
-    """The tests of a class for Prometheus 2 and once more for 3, under the name of the class and a 3."""
-    vars(sys.modules[case.__module__])[case.__name__ + "3"] = type(case.__name__ + "3", (case,), {"major": 3})
+    """The tests of a class on Prometheus 2, and once more on 3 under the name of the class and a 3."""
+    name = case.__name__ + "3"
+    vars(sys.modules[case.__module__])[name] = type(name, (case,), {"server": "prometheus3"})
     return case
 
 
@@ -53,12 +54,12 @@ class PrometheusCase(unittest.TestCase):
     """One lab and one service for the tests of a class."""
 
     jobs = ("pods",)
-    major = 2
+    server = "prometheus2"
 
     @classmethod
     def setUpClass(cls):
         try:
-            cls.lab = Lab(cls.pods(), jobs=cls.jobs, major=cls.major)
+            cls.lab = Lab(cls.pods(), jobs=cls.jobs, server=cls.server)
         except MissingServer as missing:
             if os.environ.get("SERIN_REQUIRE_SERVERS") == "1":
                 raise
