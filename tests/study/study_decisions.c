@@ -68,7 +68,7 @@ static void add_cell(struct cell_list *cells, const struct setting *setting, dou
 
 static void plan(enum profile profile, struct cell_list *cells)
 {
-    enum { ROLLOUTS = 500, ROLLOUTS_CI = 60 };
+    enum { ROLLOUTS = 2000, ROLLOUTS_CI = 60 };
     static const double drops[] = {0.0, 0.05, 0.1, 0.2};
     bool is_ci = profile == PROFILE_CI;
     const struct setting *settings = is_ci ? ci_settings : full_settings;
