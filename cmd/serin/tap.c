@@ -7,6 +7,7 @@
 #include "tap/endpoint.h"
 #include "tap/exposition.h"
 #include "tap/inputs.h"
+#include "tap/push.h"
 #include "tap/telemetry.h"
 
 #include <stdbool.h>
@@ -60,12 +61,14 @@ static const struct decode_table tap_table = DECODE_TABLE(struct tap_flags, tap_
 struct running {
     struct tap_flags flags;
     struct tap_options options;
+    struct push_options push;
     const char *file; /* "-": standard input; NULL: none */
     struct signals *signals;
     struct log *log;
     struct metrics *metrics;
     struct tap *tap;
     struct endpoint *endpoint;
+    struct pusher *pusher; /* NULL: nothing is sent */
     struct inputs *inputs;
 };
 
@@ -80,7 +83,8 @@ static enum serin_status start_telemetry(struct running *running, struct serin_e
     if (!running->log || !running->metrics) {
         return serin_fail(err, SERIN_NO_MEMORY, "no memory to start");
     }
-    return telemetry_register(running->metrics, err);
+    TRY(telemetry_register(running->metrics, err));
+    return running->push.url ? push_register(running->metrics, err) : SERIN_OK;
 }
 
 static enum serin_status start_inputs(struct running *running, struct serin_error *err)
@@ -99,7 +103,7 @@ static void announce(const struct running *running)
     log_info(running->log, "tapping", log_text("version", SERIN_VERSION),
              log_text("listen", endpoint_address(running->endpoint)),
              log_text("arm", running->options.arm), log_text("file", running->file),
-             log_text("socket", running->flags.socket));
+             log_text("socket", running->flags.socket), log_text("push", running->push.url));
     if (listen_is_loopback(running->flags.listen, &is_loopback, NULL) == SERIN_OK && !is_loopback) {
         log_info(running->log, "counts can be read from other machines; events cannot be sent",
                  log_text("listen", endpoint_address(running->endpoint)));
@@ -113,6 +117,10 @@ static enum serin_status start(struct running *running, struct serin_error *err)
     TRY(tap_create(&running->options, clock_system(), &running->tap, err));
     TRY(endpoint_start(running->flags.listen, running->tap, running->metrics, &running->endpoint,
                        err));
+    if (running->push.url) {
+        TRY(pusher_start(&running->push, running->tap, running->log, running->metrics,
+                         &running->pusher, err));
+    }
     TRY(start_inputs(running, err));
     announce(running);
     return SERIN_OK;
@@ -154,6 +162,8 @@ static void stop(struct running *running)
     endpoint_drain(running->endpoint);
     inputs_destroy(running->inputs);
     running->inputs = NULL;
+    pusher_destroy(running->pusher);
+    running->pusher = NULL;
     tap_read_counts(running->tap, &counts);
     log_info(running->log, "stopped", log_u64("events", counts.events));
 }
@@ -161,6 +171,7 @@ static void stop(struct running *running)
 static void tear_down(struct running *running)
 {
     inputs_destroy(running->inputs);
+    pusher_destroy(running->pusher);
     endpoint_destroy(running->endpoint);
     tap_destroy(running->tap);
     metrics_destroy(running->metrics);
@@ -178,7 +189,7 @@ static enum serin_status check(const struct running *running, struct serin_error
                           "%s is not the name of a counter; letters, digits, _ and : make one",
                           TEXT_QUOTE(text_view_of(running->options.metric)));
     }
-    return SERIN_OK;
+    return push_options_check(&running->push, err);
 }
 
 static enum exit_code tap(struct running *running)
@@ -198,8 +209,9 @@ static enum exit_code run(const struct node *flags_given, char **arguments, size
     struct serin_error err = {0};
     struct running running = {.file = argument_count > 0 ? arguments[0] : NULL};
     const struct decode_target targets[] = {
-        {&tap_table,         &running.flags,   false},
-        {&tap_options_table, &running.options, false},
+        {&tap_table,          &running.flags,   false},
+        {&tap_options_table,  &running.options, false},
+        {&push_options_table, &running.push,    false},
     };
     enum serin_status status =
         decode_map_into(targets, ARRAY_LENGTH(targets), flags_given, "", &err);
@@ -209,6 +221,7 @@ static enum exit_code run(const struct node *flags_given, char **arguments, size
     enum exit_code code = status == SERIN_OK ? tap(&running) : command_misuse("tap", &err);
     decode_clear(&tap_table, &running.flags);
     decode_clear(&tap_options_table, &running.options);
+    decode_clear(&push_options_table, &running.push);
     return code;
 }
 
@@ -217,6 +230,6 @@ const struct command command_tap = {
     .summary = "beside a pod: turn its label events into counters and blocks",
     .arguments = "[FILE]",
     .most_arguments = 1,
-    .flags = {&tap_options_table, &tap_table},
+    .flags = {&tap_options_table, &tap_table, &push_options_table},
     .run = run,
 };

@@ -319,16 +319,19 @@ struct block_view block_log_block(const struct block_log *log, size_t block)
     return log->buckets[block].when;
 }
 
-enum serin_status block_log_cells(const struct block_log *log, size_t block, block_log_visit *visit,
-                                  void *context)
+bool block_log_next(const struct block_log *log, struct block_cursor *at, struct block_entry *out)
 {
-    const struct bucket *bucket = &log->buckets[block];
-    for (size_t i = 0; i < bucket->slot_count; i++) {
-        if (bucket->slots[i].cell != NO_CELL) {
-            TRY(visit(context, bucket->slots[i].cell, bucket->slots[i].count));
+    for (; at->block < log->count; at->block++, at->place = 0) {
+        const struct bucket *bucket = &log->buckets[at->block];
+        while (at->place < bucket->slot_count) {
+            const struct slot *slot = &bucket->slots[at->place++];
+            if (slot->cell != NO_CELL) {
+                *out = (struct block_entry){at->block, slot->cell, slot->count};
+                return true;
+            }
         }
     }
-    return SERIN_OK;
+    return false;
 }
 
 int64_t block_log_width_ms(const struct block_log *log)

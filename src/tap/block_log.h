@@ -43,8 +43,7 @@ bool block_log_keeps(const struct block_log *log, double place);
 bool block_log_add(struct block_log *log, int64_t time_ms, int64_t now_ms, uint32_t cell,
                    uint64_t count);
 
-/* ---- reading -----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 struct block_view {
     int64_t start_ms; /* of the bucket */
@@ -56,10 +55,18 @@ size_t block_log_size(const struct block_log *log);    /* buckets, oldest first 
 size_t block_log_entries(const struct block_log *log); /* cells of all buckets together */
 struct block_view block_log_block(const struct block_log *log, size_t block);
 
-typedef enum serin_status block_log_visit(void *context, uint32_t cell, uint64_t count);
-/* Calls `visit` for each cell of a bucket, in no order; ends with what it returns. */
-SERIN_MUST_CHECK enum serin_status block_log_cells(const struct block_log *log, size_t block,
-                                                   block_log_visit *visit, void *context);
+/* Where a reading of all counts is; zeroed at first. */
+struct block_cursor {
+    size_t block;
+    size_t place;
+};
+struct block_entry {
+    size_t block;
+    uint32_t cell;
+    uint64_t count;
+};
+/* The next count, oldest bucket first, within a bucket in no order; false at the end. */
+bool block_log_next(const struct block_log *log, struct block_cursor *at, struct block_entry *out);
 
 int64_t block_log_width_ms(const struct block_log *log);
 double block_log_rate(const struct block_log *log); /* share of events counted, 2^-k */

@@ -61,8 +61,7 @@ uint32_t cell_book_intern(struct cell_book *book, enum cell_text kind, struct te
  */
 uint32_t cell_book_count(struct cell_book *book, struct cell cell, uint64_t count);
 
-/* ---- reading -----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 size_t cell_book_size(const struct cell_book *book); /* cells; some may count 0 */
 struct cell cell_book_cell(const struct cell_book *book, uint32_t index);

@@ -38,8 +38,7 @@ struct visit {
     struct tap_intake *intake; /* of the body; NULL: there is none to take */
 };
 
-/* ---- answering ---------------------------------------------------------------------------------
- */
+/* ---- answering ------------------------------------------------------------------------------- */
 
 static enum MHD_Result answer(struct MHD_Connection *connection, unsigned code,
                               const char *content_type, struct MHD_Response *response)
@@ -86,8 +85,7 @@ static enum MHD_Result answer_problem(struct MHD_Connection *connection, unsigne
     return answer_text(connection, code, "application/problem+json", buffer_text(body));
 }
 
-/* ---- /metrics ----------------------------------------------------------------------------------
- */
+/* ---- /metrics -------------------------------------------------------------------------------- */
 
 struct scrape {
     struct endpoint *endpoint;
@@ -159,8 +157,7 @@ static enum MHD_Result answer_metrics(struct endpoint *endpoint, struct MHD_Conn
     return answer(connection, MHD_HTTP_OK, metrics_content_type(METRICS_TEXT), response);
 }
 
-/* ---- /v1/tap/blocks ----------------------------------------------------------------------------
- */
+/* ---- /v1/tap/blocks -------------------------------------------------------------------------- */
 
 struct report {
     struct endpoint *endpoint;
@@ -209,8 +206,7 @@ static enum MHD_Result answer_report(struct endpoint *endpoint, struct MHD_Conne
     return answer(connection, MHD_HTTP_OK, TAP_REPORT_CONTENT_TYPE, response);
 }
 
-/* ---- health ------------------------------------------------------------------------------------
- */
+/* ---- health ---------------------------------------------------------------------------------- */
 
 static enum MHD_Result answer_live(struct endpoint *endpoint, struct MHD_Connection *connection)
 {
@@ -226,8 +222,7 @@ static enum MHD_Result answer_ready(struct endpoint *endpoint, struct MHD_Connec
                : answer_live(endpoint, connection);
 }
 
-/* ---- POST /v1/events ---------------------------------------------------------------------------
- */
+/* ---- POST /v1/events ------------------------------------------------------------------------- */
 
 static bool is_from_loopback(struct MHD_Connection *connection)
 {
@@ -268,8 +263,7 @@ static enum MHD_Result begin_events(struct visit *visit, struct MHD_Connection *
                          : answer_problem(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "no memory");
 }
 
-/* ---- routes ------------------------------------------------------------------------------------
- */
+/* ---- routes ---------------------------------------------------------------------------------- */
 
 struct route {
     const char *path;
@@ -352,8 +346,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     }
 }
 
-/* ---- starting and stopping ---------------------------------------------------------------------
- */
+/* ---- starting and stopping ------------------------------------------------------------------- */
 
 static enum serin_status start_daemon(struct endpoint *endpoint, int fd, struct serin_error *err)
 {

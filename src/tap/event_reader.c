@@ -42,8 +42,7 @@ const char *line_fate_name(enum line_fate fate)
     return names[fate];
 }
 
-/* ---- what is configured ------------------------------------------------------------------------
- */
+/* ---- what is configured ---------------------------------------------------------------------- */
 
 static enum serin_status read_paths(struct event_reader *reader, const struct tap_options *options,
                                     struct serin_error *err)
@@ -166,8 +165,7 @@ bool event_reader_cuts_references(const struct event_reader *reader)
     return reader->reference_cuts.count > 0;
 }
 
-/* ---- one line ----------------------------------------------------------------------------------
- */
+/* ---- one line -------------------------------------------------------------------------------- */
 
 /* Logs write seconds, with or without a fraction, or milliseconds. */
 static int64_t read_time(struct text_view text)

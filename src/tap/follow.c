@@ -22,8 +22,7 @@ struct follower {
     char piece[PIECE_BYTES];
 };
 
-/* ---- opening -----------------------------------------------------------------------------------
- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static enum serin_status cannot_follow(const char *path, int cause, struct serin_error *err)
 {
@@ -101,8 +100,7 @@ void follower_destroy(struct follower *follower)
     }
 }
 
-/* ---- reading -----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 /* Whether the end was reached. */
 static bool read_on(struct follower *follower)

@@ -43,8 +43,7 @@ struct inputs {
     char piece[PIECE_BYTES];
 };
 
-/* ---- reading -----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static void end_sender(struct inputs *inputs, struct sender *sender)
 {
@@ -147,8 +146,7 @@ static size_t read_all(struct inputs *inputs)
     return total;
 }
 
-/* ---- the thread --------------------------------------------------------------------------------
- */
+/* ---- the thread ------------------------------------------------------------------------------ */
 
 static void watch(const struct inputs *inputs, struct pollfd watched[WATCHED])
 {
@@ -197,8 +195,7 @@ static void *run(void *context)
     return NULL;
 }
 
-/* ---- starting and stopping ---------------------------------------------------------------------
- */
+/* ---- starting and stopping ------------------------------------------------------------------- */
 
 static enum serin_status no_memory(struct serin_error *err)
 {

@@ -6,8 +6,7 @@
 
 #include <string.h>
 
-/* ---- texts and cells ---------------------------------------------------------------------------
- */
+/* ---- texts and cells ------------------------------------------------------------------------- */
 
 static enum serin_status one_text(struct event_counts *counts, enum text_kind kind,
                                   const char *text)
@@ -62,15 +61,16 @@ static enum serin_status add_cells(const struct tap *tap, struct event_counts *c
     return SERIN_OK;
 }
 
-/* ---- blocks ------------------------------------------------------------------------------------
- */
+/* ---- blocks ---------------------------------------------------------------------------------- */
 
-static enum serin_status add_increment(void *context, uint32_t cell, uint64_t count)
+static void add_increments(const struct tap *tap, struct event_counts *counts)
 {
-    struct event_counts *counts = context;
-    counts->increments[counts->increment_count++] =
-        (struct counts_increment){(uint32_t)(counts->block_count - 1), cell, count};
-    return SERIN_OK;
+    struct block_cursor at = {0};
+    struct block_entry entry;
+    while (block_log_next(tap->blocks, &at, &entry)) {
+        counts->increments[counts->increment_count++] =
+            (struct counts_increment){(uint32_t)entry.block, entry.cell, entry.count};
+    }
 }
 
 static enum serin_status add_blocks(const struct tap *tap, struct event_counts *counts)
@@ -86,13 +86,12 @@ static enum serin_status add_blocks(const struct tap *tap, struct event_counts *
         struct block_view block = block_log_block(tap->blocks, i);
         counts->blocks[counts->block_count++] = (struct counts_block){
             .start_ms = block.start_ms, .first_ms = block.first_ms, .last_ms = block.last_ms};
-        TRY(block_log_cells(tap->blocks, i, add_increment, counts));
     }
+    add_increments(tap, counts);
     return SERIN_OK;
 }
 
-/* ---- sampled keys ------------------------------------------------------------------------------
- */
+/* ---- sampled keys ---------------------------------------------------------------------------- */
 
 /* The block an item's time is in; BLOCK_NONE when that was forgotten. */
 static uint32_t block_of(const struct event_counts *counts, int64_t time_ms, int64_t width_ms)
@@ -130,8 +129,7 @@ static enum serin_status add_items(const struct tap *tap, struct event_counts *c
     return SERIN_OK;
 }
 
-/* ---- the report --------------------------------------------------------------------------------
- */
+/* ---- the report ------------------------------------------------------------------------------ */
 
 static enum serin_status fill(const struct tap *tap, struct tap_report *report)
 {

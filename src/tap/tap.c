@@ -19,16 +19,13 @@ enum {
 /* Hash tables that are there from the start, pieces being read, threads. */
 #define FIXED_BYTES ((size_t)4 * 1024 * 1024)
 
-#define BLOCK_WIDTH_MAX_MS INT64_C(3600000)
-
 const char *tap_part_name(enum tap_part part)
 {
-    static const char *const names[TAP_PARTS] = {"counters", "blocks", "keys"};
+    static const char *const names[TAP_PARTS] = {"counters", "blocks", "keys", "outbox"};
     return names[part];
 }
 
-/* ---- creating ----------------------------------------------------------------------------------
- */
+/* ---- creating -------------------------------------------------------------------------------- */
 
 static enum serin_status no_memory(struct serin_error *err)
 {
@@ -93,7 +90,6 @@ static void share_budget(struct tap *tap)
     for (size_t part = 0; part < TAP_PARTS; part++) {
         tap->budgets[part] = share;
     }
-    tap->answer_budget = ANSWER_PARTS * share;
 }
 
 /* Two buckets at least with every cell: else each minute would forget the one before. */
@@ -125,7 +121,7 @@ static enum serin_status create_logs(struct tap *tap, struct serin_error *err)
     struct cell_limits cells = {.cells = cell_limit(tap), .bytes = tap->budgets[TAP_PART_COUNTERS]};
     struct block_log_options blocks = {.bytes = tap->budgets[TAP_PART_BLOCKS],
                                        .width_ms = options->block_ms,
-                                       .width_max_ms = BLOCK_WIDTH_MAX_MS,
+                                       .width_max_ms = TAP_BLOCK_WIDTH_MAX_MS,
                                        .retention_ms = options->retention_ms};
     struct key_log_options keys = {.bytes = tap->budgets[TAP_PART_KEYS],
                                    .rate = options->sample_keys,
@@ -166,13 +162,13 @@ void tap_destroy(struct tap *tap)
         block_log_destroy(tap->blocks);
         key_log_destroy(tap->keys);
         keyed_digest_destroy(tap->digest);
+        block_log_destroy(tap->outbox);
         mutex_clear(&tap->mutex);
         memory_free(tap);
     }
 }
 
-/* ---- one event ---------------------------------------------------------------------------------
- */
+/* ---- one event ------------------------------------------------------------------------------- */
 
 static struct text_view ruled(struct tap *tap, struct label_ruling ruling)
 {
@@ -247,18 +243,35 @@ static void keep_key(struct tap *tap, const struct label_event *event, double pl
     tap->counts.keys_dropped += !key_log_add(tap->keys, &item, now_ms);
 }
 
+static void put_into_outbox(struct tap *tap, const struct label_event *event, double place,
+                            uint32_t cell, int64_t now_ms)
+{
+    bool is_in = block_log_keeps(tap->outbox, place) &&
+                 block_log_add(tap->outbox, time_of(event, now_ms), now_ms, cell, event->count);
+    tap->counts.unsent += is_in ? 0 : event->count;
+}
+
+static bool needs_place(const struct tap *tap, bool is_sampled)
+{
+    return is_sampled || block_log_rate(tap->blocks) < 1.0 ||
+           (tap->outbox && block_log_rate(tap->outbox) < 1.0);
+}
+
 static void take_event(struct tap *tap, struct label_event *event, int64_t now_ms)
 {
     uint32_t cell = count_cell(tap, event);
     double place = 0.0;
     bool is_sampled = tap->digest && event->has_key;
-    if (is_sampled || block_log_rate(tap->blocks) < 1.0) {
+    if (needs_place(tap, is_sampled)) {
         place = place_of(tap, event);
     }
     if (!block_log_keeps(tap->blocks, place)) {
         tap->counts.sampled_out += event->count;
     } else if (!block_log_add(tap->blocks, time_of(event, now_ms), now_ms, cell, event->count)) {
         tap->counts.late += event->count;
+    }
+    if (tap->outbox) {
+        put_into_outbox(tap, event, place, cell, now_ms);
     }
     if (is_sampled && key_log_keeps(tap->keys, place)) {
         keep_key(tap, event, place, cell, now_ms);
@@ -267,8 +280,7 @@ static void take_event(struct tap *tap, struct label_event *event, int64_t now_m
     tap->counts.time_unreadable += event->time_ms == EVENT_TIME_UNREADABLE ? event->count : 0;
 }
 
-/* ---- intakes -----------------------------------------------------------------------------------
- */
+/* ---- intakes --------------------------------------------------------------------------------- */
 
 struct tap_intake {
     struct tap *tap;
@@ -336,8 +348,7 @@ struct tap_intake_counts tap_intake_counts(const struct tap_intake *intake)
     return intake->counts;
 }
 
-/* ---- what it tells -----------------------------------------------------------------------------
- */
+/* ---- what it tells --------------------------------------------------------------------------- */
 
 void tap_read_counts(struct tap *tap, struct tap_counts *out)
 {
@@ -356,20 +367,11 @@ void tap_read_usage(struct tap *tap, struct tap_usage *out)
     out->bytes[TAP_PART_COUNTERS] = cell_book_bytes(tap->book);
     out->bytes[TAP_PART_BLOCKS] = block_log_bytes(tap->blocks);
     out->bytes[TAP_PART_KEYS] = key_log_bytes(tap->keys);
+    out->bytes[TAP_PART_OUTBOX] = tap->outbox ? block_log_bytes(tap->outbox) : 0;
     memcpy(out->budgets, tap->budgets, sizeof(out->budgets));
 }
 
 uint64_t tap_start_id(const struct tap *tap)
 {
     return tap->start_id;
-}
-
-int64_t tap_start_ms(const struct tap *tap)
-{
-    return tap->start_ms;
-}
-
-size_t tap_answer_budget(const struct tap *tap)
-{
-    return tap->answer_budget;
 }

@@ -32,8 +32,7 @@ SERIN_MUST_CHECK enum serin_status tap_create(const struct tap_options *options,
 void tap_destroy(struct tap *tap); /* NULL is fine */
 DEFINE_CLEANUP(tap)
 
-/* ---- events in ---------------------------------------------------------------------------------
- */
+/* ---- events in ------------------------------------------------------------------------------- */
 
 /* Where lines come from; each input has one, so that their pieces do not mix. */
 struct tap_intake;
@@ -57,8 +56,7 @@ struct tap_intake_counts {
 };
 struct tap_intake_counts tap_intake_counts(const struct tap_intake *intake);
 
-/* ---- what it tells -----------------------------------------------------------------------------
- */
+/* ---- what it tells --------------------------------------------------------------------------- */
 
 struct tap_counts {
     uint64_t lines[LINE_FATES];
@@ -69,28 +67,28 @@ struct tap_counts {
     uint64_t late;                   /* events older than the blocks that are kept */
     uint64_t sampled_out;            /* events that blocks leave out to keep within the budget */
     uint64_t keys_dropped;           /* sampled keys for which there was no memory */
+    uint64_t unsent;                 /* events that the outbox had no room for */
     uint64_t time_unreadable;        /* events with a time that is none */
 };
+
+enum tap_part { TAP_PART_COUNTERS, TAP_PART_BLOCKS, TAP_PART_KEYS, TAP_PART_OUTBOX };
+enum { TAP_PARTS = TAP_PART_OUTBOX + 1 };
+const char *tap_part_name(enum tap_part part); /* "counters", "blocks", "keys", "outbox" */
+
 struct tap_usage {
     uint64_t folded; /* events counted under (other) because counters have no room */
     uint64_t series;
-    double block_rate; /* share of the events that blocks count */
-    double key_rate;   /* share of the keys that are sampled */
-    int64_t block_ms;  /* width of a bucket by now */
-    size_t bytes[3];   /* held, by part */
-    size_t budgets[3]; /* at most */
+    double block_rate;         /* share of the events that blocks count */
+    double key_rate;           /* share of the keys that are sampled */
+    int64_t block_ms;          /* width of a bucket by now */
+    size_t bytes[TAP_PARTS];   /* held, by part */
+    size_t budgets[TAP_PARTS]; /* at most */
 };
-enum tap_part { TAP_PART_COUNTERS, TAP_PART_BLOCKS, TAP_PART_KEYS };
-enum { TAP_PARTS = TAP_PART_KEYS + 1 };
-const char *tap_part_name(enum tap_part part); /* "counters", "blocks", "keys" */
 
 void tap_read_counts(struct tap *tap, struct tap_counts *out);
 void tap_read_usage(struct tap *tap, struct tap_usage *out);
 
 /* Drawn at the start: another id means that all counts began anew. */
 uint64_t tap_start_id(const struct tap *tap);
-int64_t tap_start_ms(const struct tap *tap); /* Unix milliseconds */
-/* Most bytes for all answers under way together. */
-size_t tap_answer_budget(const struct tap *tap);
 
 #endif

@@ -15,6 +15,8 @@
 
 enum { TAP_NAME_MAX = 256 };
 
+#define TAP_BLOCK_WIDTH_MAX_MS INT64_C(3600000)
+
 struct tap {
     const struct tap_options *options;
     const struct clock *clock;
@@ -22,7 +24,6 @@ struct tap {
     uint64_t start_id;
     int64_t start_ms;
     size_t budgets[TAP_PARTS];
-    size_t answer_budget;
 
     pthread_mutex_t mutex; /* guards everything below */
     struct event_reader *reader;
@@ -31,6 +32,7 @@ struct tap {
     struct block_log *blocks;
     struct key_log *keys;
     struct keyed_digest *digest; /* NULL: no keys are sampled */
+    struct block_log *outbox;    /* what is still to be sent; NULL: nothing is sent */
     struct tap_counts counts;
 };
 

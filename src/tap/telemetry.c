@@ -27,6 +27,8 @@ COUNTER(sampled_out, "serin_tap_sampled_out_events_total",
         "Events left out of blocks to keep within the budget; counters count them.", NULL);
 COUNTER(keys_dropped, "serin_tap_dropped_keys_total", "Sampled keys for which there was no room.",
         NULL);
+COUNTER(unsent, "serin_tap_unsent_events_total",
+        "Events that are not sent to the service to keep within the budget.", NULL);
 COUNTER(unreadable, "serin_tap_unreadable_times_total",
         "Events with a time that cannot be read, which count when they came.", NULL);
 COUNTER(rotations, "serin_tap_file_rotations_total", "Other files under the name followed.", NULL);
@@ -45,9 +47,9 @@ GAUGE(budget, "serin_tap_budget_bytes", "Memory that may be used, by part.", "pa
 enum serin_status telemetry_register(struct metrics *metrics, struct serin_error *err)
 {
     static const struct metric_family *const families[] = {
-        &lines,       &torn,         &events,     &not_allowed, &masked,      &folded,   &late,
-        &sampled_out, &keys_dropped, &unreadable, &rotations,   &truncations, &failures, &start,
-        &series,      &rate,         &block,      &used,        &budget,
+        &lines,       &torn,         &events, &not_allowed, &masked,    &folded,      &late,
+        &sampled_out, &keys_dropped, &unsent, &unreadable,  &rotations, &truncations, &failures,
+        &start,       &series,       &rate,   &block,       &used,      &budget,
     };
     for (size_t i = 0; i < ARRAY_LENGTH(families); i++) {
         TRY(metrics_register(metrics, families[i], err));
@@ -78,6 +80,7 @@ static void update_counts(struct metrics *metrics, struct tap *tap)
     set_count(metrics, &late, counts.late);
     set_count(metrics, &sampled_out, counts.sampled_out);
     set_count(metrics, &keys_dropped, counts.keys_dropped);
+    set_count(metrics, &unsent, counts.unsent);
     set_count(metrics, &unreadable, counts.time_unreadable);
 }
 

@@ -1,5 +1,7 @@
 """The sidecar: what comes in by every way is counted exactly, through rotation, kill and floods."""
 
+import http.client
+import http.server
 import json
 import os
 import random
@@ -10,6 +12,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -157,6 +160,9 @@ class Flags(unittest.TestCase):
             (["--arm", "a", "--metric", "a-b"], "--metric"),
             (["--arm", "a", "--budget", "1MiB"], "--budget"),
             (["--arm", "a", "--listen", "example.org:1"], "not an address"),
+            (["--arm", "a", "--push", "http://x/v1/events"], "stream"),
+            (["--arm", "a", "--push", "http://x/v1/events", "--stream", "s"], "spool"),
+            (["--arm", "a", "--spool", "/tmp"], "push"),
             ([], "--arm"),
         )
         for flags, part in cases:
@@ -329,6 +335,159 @@ streams:
         tables = self.tables()
         self.assertTrue(tables["complete"], tables["incomplete_reason"])
         self.assertEqual(sum(count for _, _, count in tables["canary"]["cells"]), 1300)
+
+
+class Swallower:
+    """Passes requests on to a service, and swallows its first answers."""
+
+    def __init__(self, address, answers):
+        self.accepted = []
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                connection = http.client.HTTPConnection(address, timeout=PATIENCE)
+                connection.request("POST", self.path, body, dict(self.headers))
+                response = connection.getresponse()
+                answer = response.read()
+                connection.close()
+                outer.accepted.append(json.loads(answer)["accepted"])
+                if len(outer.accepted) <= answers:
+                    self.close_connection = True
+                    self.connection.close()
+                    return
+                self.send_response(response.status)
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, *arguments):
+                pass
+
+            def finish(self):
+                try:
+                    super().finish()
+                except OSError:
+                    pass  # swallowed
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.port = self.server.server_port
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Push(TapCase):
+    """Counts are sent to a real `serve`, and each event is counted there once."""
+
+    CONFIG = "streams:\n  - {name: shop, slices: [region]}\n"
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="serin-push-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.port = free_port()
+        self.service = None
+
+    def serve(self):
+        """On the same port and the same store every time."""
+        config = f"listen: 127.0.0.1:{self.port}\n" + self.CONFIG
+        self.service = Service(config, folder=self.folder).start()
+        self.addCleanup(self.service.abandon)
+
+    def pushing_tap(self, *flags):
+        spool = os.path.join(self.folder, "spool")
+        url = f"http://127.0.0.1:{self.port}/v1/events"
+        return self.tap("--push", url, "--stream", "shop", "--spool", spool, "--push-interval", "100ms", "--slices", "region", *flags, file="-", arm="canary")
+
+    def counted(self):
+        answer = self.service.call("GET", "/v1/streams/shop/tables?canary=canary&stable=stable&window=1h")
+        self.assertEqual(answer.status, 200, answer.body)
+        tables = answer.json()
+        names = lambda key, at: "" if at is None else tables[key][at]  # noqa: E731
+        return {(names("references", row), names("labels", column)): count for row, column, count in tables["canary"]["cells"]}
+
+    def wait_counted(self, expected):
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end and self.counted() != expected:
+            time.sleep(0.05)
+        self.assertEqual(self.counted(), expected)
+
+    def test_counts_arrive(self):
+        self.serve()
+        tap = self.pushing_tap()
+        for _ in range(5):
+            tap.send([{"label": "s1", "reference": "s2", "region": "eu"}] * 100 + [{"label": "s2"}])
+            time.sleep(0.1)
+        self.wait_counted({("s2", "s1"): 500, ("", "s2"): 5})
+        tap.send([{"label": "s2"}] * 3)
+        tap.wait_for_events(508)
+        self.assertEqual(tap.stop(), 0)  # what was counted last is sent before the end
+        self.assertEqual(self.counted(), {("s2", "s1"): 500, ("", "s2"): 8})
+        self.assertEqual(os.listdir(os.path.join(self.folder, "spool")), [])
+
+    def test_batches_survive_a_service_that_is_away_and_a_tap_that_is_killed(self):
+        tap = self.pushing_tap()
+        for turn in range(3):
+            tap.send([{"label": "s1"}] * 100)
+            tap.wait_for_events(100 * (turn + 1))
+            tap.wait_for("serin_tap_spool_batches", turn + 1)
+        tap.stop(signal.SIGKILL)
+        self.serve()
+        tap = self.pushing_tap()
+        self.wait_counted({("", "s1"): 300})
+        tap.wait_for("serin_tap_spool_batches", 0)
+
+    def test_batches_whose_acknowledgement_was_lost_are_counted_once(self):
+        self.serve()
+        swallower = Swallower(self.service.api, answers=3)
+        self.addCleanup(swallower.close)
+        self.port = swallower.port
+        tap = self.pushing_tap()
+        tap.send([{"label": "s1"}] * 50)
+        tap.wait_for('serin_tap_push_batches_total{outcome="failed"}', 3)
+        tap.send([{"label": "s1"}] * 50)
+        tap.wait_for('serin_tap_push_batches_total{outcome="sent"}', 2)
+        self.assertEqual(self.counted(), {("", "s1"): 100})
+        self.assertEqual(len(swallower.accepted), 5)
+
+    def test_a_service_that_is_killed_again_and_again_counts_everything_once(self):
+        self.serve()
+        tap = self.pushing_tap()
+        total = 0
+        for turn in range(6):
+            tap.send([{"label": "s1"}] * 50)
+            total += 50
+            tap.wait_for_events(total)
+            time.sleep(0.05 * turn)
+            self.service.stop(signal.SIGKILL)
+            self.serve()
+        self.wait_counted({("", "s1"): total})
+        tap.wait_for("serin_tap_spool_batches", 0)
+
+    def test_a_full_spool_drops_the_oldest_and_tells(self):
+        tap = self.pushing_tap("--spool-size", "1MiB")
+        total = 0
+        while tap.metrics()["serin_tap_push_dropped_events_total"] == 0:
+            tap.send({"label": f"{'x' * 150}-{total % 3000 + i}"} for i in range(1000))
+            total += 1000
+            tap.wait_for_events(total)
+            self.assertLess(total, 200_000)
+        metrics = tap.metrics()
+        self.assertLessEqual(metrics["serin_tap_spool_bytes"], 1 << 20)
+        self.assertGreater(metrics["serin_tap_spool_batches"], 0)
+
+    def test_what_the_service_refuses_for_good_is_dropped_and_logged(self):
+        self.CONFIG = "streams:\n  - {name: shop, source: other, metric: m, label: l, pod: p, arm: {label: a}}\nsources:\n  - {name: other, type: prometheus, url: 'http://127.0.0.1:1'}\n"
+        self.serve()
+        tap = self.pushing_tap()
+        tap.send([{"label": "s1"}])
+        tap.wait_for('serin_tap_push_batches_total{outcome="rejected"}', 1)
+        tap.wait_for("serin_tap_spool_batches", 0)
+        self.assertTrue([entry for entry in tap.log if "refused" in entry.get("msg", "")])
 
 
 if __name__ == "__main__":

@@ -23,20 +23,19 @@ struct sums {
     uint64_t total;
 };
 
-static enum serin_status add_up(void *context, uint32_t cell, uint64_t count)
-{
-    struct sums *sums = context;
-    sums->cells[cell] += count;
-    sums->total += count;
-    return SERIN_OK;
-}
-
 static struct sums sums_of(const struct block_log *log)
 {
     struct sums sums = {.total = 0};
-    for (size_t i = 0; i < block_log_size(log); i++) {
-        cr_assert(eq(int, block_log_cells(log, i, add_up, &sums), SERIN_OK));
+    struct block_cursor at = {0};
+    struct block_entry entry;
+    size_t entries = 0;
+    while (block_log_next(log, &at, &entry)) {
+        cr_assert(lt(sz, entry.block, block_log_size(log)));
+        sums.cells[entry.cell] += entry.count;
+        sums.total += entry.count;
+        entries++;
     }
+    cr_assert(eq(sz, entries, block_log_entries(log)));
     return sums;
 }
 
