@@ -15,6 +15,8 @@ import tempfile
 import threading
 import time
 import unittest
+import urllib.parse
+import urllib.request
 
 from service import BINARY, PATIENCE, SANITIZED, Service
 from tap import Tap, lines
@@ -287,11 +289,23 @@ streams:
         words = ["prometheus", f"--config.file={self.folder}/prometheus.yml", f"--storage.tsdb.path={self.folder}/data", f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"]
         process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.addCleanup(lambda: (process.terminate(), process.wait()))
-        self.assertTrue(Lab.wait_until(lambda: Lab.is_ready(self)))
+        self.assertTrue(Lab.wait_until(self.is_ready))
+
+    def is_ready(self):
+        try:
+            with urllib.request.urlopen(self.url + "/-/ready", timeout=5) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+
+    def ask(self, query):
+        form = urllib.parse.urlencode({"query": query}).encode()
+        with urllib.request.urlopen(self.url + "/api/v1/query", form, timeout=10) as answer:
+            return json.load(answer)["data"]["result"]
 
     def wait_scraped(self, arm, total):
         query = f'sum(serin_label_events_total{{arm="{arm}"}})'
-        shown = lambda: [float(series["value"][1]) for series in Lab.ask(self, query)]  # noqa: E731
+        shown = lambda: [float(series["value"][1]) for series in self.ask(query)]  # noqa: E731
         self.assertTrue(Lab.wait_until(lambda: shown() == [total]), f"{arm}: {shown()}, not {total}")
 
     def send(self, arm, count, errors, seed):
