@@ -281,6 +281,11 @@ class Lab:
         if not self.wait_until(self.has_scraped_all):
             raise RuntimeError("prometheus did not scrape the pods")
 
+    def let_scrapes_end(self):
+        """A sample has the time at which its scrape began: one under way now could show what comes
+        next as if it had been before."""
+        time.sleep(0.3)
+
     def now_ms(self):
         """A moment after every sample so far, by Prometheus's clock, which is ours."""
         return int(time.time() * 1000) + 1
@@ -322,6 +327,7 @@ def story(lab, pods):
         pod.forget_truth()
     start_ms = lab.now_ms()
 
+    lab.let_scrapes_end()
     lab.step(lambda: [grow(pod, 3) for pod in (s0, s1, other)])
     before_canary = [dict(pod.truth) for pod in pods]
 
@@ -330,6 +336,7 @@ def story(lab, pods):
             pod.up, pod.started = True, time.time()
             grow(pod, seed, cells=4)
 
+    lab.let_scrapes_end()
     lab.step(canary_appears)
     lab.step(lambda: [grow(pod, 4) for pod in (c0, c1, s0, s1)])
 
