@@ -30,6 +30,8 @@ struct test_server {
     pthread_t thread;
     struct answer answers[ANSWERS_MAX];
     int answer_count;
+    test_server_responder *responder; /* NULL: the answers above */
+    const void *context;
     enum test_server_manner manner;
     pthread_mutex_t mutex; /* guards what follows */
     struct connection connections[CONNECTIONS_MAX];
@@ -105,13 +107,25 @@ static void wait_for_end(int fd)
     }
 }
 
-static void answer_once(struct connection *connection, int number)
+static void send_answer(const struct connection *connection, struct answer answer)
 {
-    struct test_server *server = connection->server;
+    bool drips = connection->server->manner == SERVER_DRIPS;
+    (void)send_all(connection->fd, answer.bytes, answer.length,
+                   drips ? DRIP_BYTES : answer.length + 1);
+}
+
+static void answer_once(const struct connection *connection, const char *request, int number)
+{
+    const struct test_server *server = connection->server;
+    if (server->responder) {
+        struct answer answer = {0};
+        answer.bytes = server->responder(server->context, request, &answer.length);
+        send_answer(connection, answer);
+        free(answer.bytes);
+        return;
+    }
     int last = server->answer_count - 1;
-    const struct answer *answer = &server->answers[number < last ? number : last];
-    size_t piece = server->manner == SERVER_DRIPS ? DRIP_BYTES : answer->length + 1;
-    (void)send_all(connection->fd, answer->bytes, answer->length, piece);
+    send_answer(connection, server->answers[number < last ? number : last]);
 }
 
 static void *serve_connection(void *context)
@@ -125,7 +139,7 @@ static void *serve_connection(void *context)
         memcpy(server->request, request, strlen(request) + 1);
         int number = server->request_count++;
         (void)pthread_mutex_unlock(&server->mutex);
-        answer_once(connection, number);
+        answer_once(connection, request, number);
         goes_on = server->manner == SERVER_KEEPS;
     }
     if (server->manner == SERVER_HANGS) {
@@ -185,18 +199,21 @@ void test_server_add(struct test_server *server, const char *answer, size_t leng
     server->answers[server->answer_count++] = (struct answer){bytes, length};
 }
 
-struct test_server *test_server_start(const char *answer, size_t length,
-                                      enum test_server_manner manner)
+static struct test_server *create(enum test_server_manner manner)
 {
     struct test_server *server = calloc(1, sizeof(*server));
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
-    socklen_t size = sizeof(address);
     if (!server) {
         fail("test server");
     }
-    test_server_add(server, answer, length);
     server->manner = manner;
+    return server;
+}
+
+static void start_listening(struct test_server *server)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof(address);
     server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (server->listener < 0 || bind(server->listener, (struct sockaddr *)&address, size) != 0 ||
         listen(server->listener, 16) != 0 ||
@@ -206,6 +223,24 @@ struct test_server *test_server_start(const char *answer, size_t length,
         fail("test server");
     }
     server->port = ntohs(address.sin_port);
+}
+
+struct test_server *test_server_start(const char *answer, size_t length,
+                                      enum test_server_manner manner)
+{
+    struct test_server *server = create(manner);
+    test_server_add(server, answer, length);
+    start_listening(server);
+    return server;
+}
+
+struct test_server *test_server_start_with(test_server_responder *responder, const void *context,
+                                           enum test_server_manner manner)
+{
+    struct test_server *server = create(manner);
+    server->responder = responder;
+    server->context = context;
+    start_listening(server);
     return server;
 }
 

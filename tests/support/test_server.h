@@ -1,6 +1,6 @@
 /*
  * A tiny HTTP peer on loopback that gives every request the same canned answer (or one after the
- * other), in one of several bad or good manners.
+ * other, or what a function says), in one of several bad or good manners.
  */
 #ifndef SERIN_TESTS_TEST_SERVER_H
 #define SERIN_TESTS_TEST_SERVER_H
@@ -20,6 +20,14 @@ enum test_server_manner {
 /* Starts on a free port; ends the process when it cannot. `answer` is copied, may be empty. */
 struct test_server *test_server_start(const char *answer, size_t length,
                                       enum test_server_manner manner);
+
+/*
+ * What to send for a request (head and body, zero-terminated): the whole answer, head and body, to
+ * be freed with free(), and its length. Called from the connections' threads.
+ */
+typedef char *test_server_responder(const void *context, const char *request, size_t *out_length);
+struct test_server *test_server_start_with(test_server_responder *responder, const void *context,
+                                           enum test_server_manner manner);
 void test_server_stop(struct test_server *server);
 
 /* One more answer, before any request: the requests get them in order, the last one ever after. */
