@@ -84,6 +84,8 @@ struct stream_options {
     struct maintenance_window *maintenance;
     size_t maintenance_count;
     struct judgement judgement;
+    struct otlp_mapping otlp;
+    bool has_otlp;
 };
 
 static const struct decode_name policy_names[] = {
@@ -206,6 +208,10 @@ static const struct decode_field stream_fields[] = {
     {.name = "analysis",
      DECODE_MAP(struct stream_options, judgement, &judgement_table),
      .help = "how the stream is judged unless a request says otherwise"},
+    {.name = "otlp",
+     DECODE_MAP(struct stream_options, otlp, &otlp_mapping_table),
+     .given = offsetof(struct stream_options, has_otlp),
+     .help = "store: which log records pushed to /v1/logs are its label events"},
 };
 const struct decode_table catalog_stream_table = DECODE_TABLE(struct stream_options, stream_fields);
 
@@ -237,6 +243,7 @@ static void stream_borrow(const struct stream_options *options, struct catalog_s
         .owner = options->owner ? options->owner : "",
         .maintenance = options->maintenance,
         .maintenance_count = options->maintenance_count,
+        .otlp = options->has_otlp ? &options->otlp : NULL,
     };
     for (size_t i = 0; i < options->slice_count; i++) {
         out->stream.slices[i] = options->slices[i];
@@ -403,10 +410,15 @@ static enum serin_status attach_source(const struct catalog *catalog, const stru
         return list_sources(catalog, node, source_path, stream->stream.source, err);
     }
     look_back_no_further_than_kept(stream);
-    if (stream_is_sampled(&stream->stream) && strcmp(stream->driver->type, embedded_store) != 0) {
-        char sample_path[DECODE_PATH_SIZE];
-        decode_path_field(path, "sample_keys", sample_path);
-        return decode_fail(node, sample_path, err, "only the embedded store samples keys");
+    bool is_store = strcmp(stream->driver->type, embedded_store) == 0;
+    char option_path[DECODE_PATH_SIZE];
+    if (stream_is_sampled(&stream->stream) && !is_store) {
+        decode_path_field(path, "sample_keys", option_path);
+        return decode_fail(node, option_path, err, "only the embedded store samples keys");
+    }
+    if (stream->otlp && !is_store) {
+        decode_path_field(path, "otlp", option_path);
+        return decode_fail(node, option_path, err, "only the embedded store takes log records");
     }
     serin_error_at(err, "%s", path);
     return stream->driver->check ? stream->driver->check(&stream->stream, err) : SERIN_OK;
@@ -444,6 +456,8 @@ static enum serin_status decode_streams(const struct node *streams, void *store,
         struct catalog_stream *stream = &catalog->streams[index];
         stream_borrow(&catalog->options[index], stream);
         TRY(attach_source(catalog, node, path, store, stream, err));
+        TRY(stream->otlp ? otlp_mapping_check(stream->otlp, &stream->stream, node, path, err)
+                         : SERIN_OK);
         if (stream_by_name(catalog, stream->stream.name) != stream) {
             return refuse_duplicate(node, path, "stream", stream->stream.name, err);
         }

@@ -6,6 +6,7 @@
 #define SERIN_ANALYSIS_CATALOG_H
 
 #include "analysis/maintenance.h"
+#include "analysis/otlp_mapping.h"
 #include "base/decode.h"
 #include "base/memory.h"
 #include "base/node.h"
@@ -36,6 +37,7 @@ struct catalog_stream {
     const char *owner; /* who looks after it; "" when not told */
     const struct maintenance_window *maintenance;
     size_t maintenance_count;
+    const struct otlp_mapping *otlp; /* NULL: no log records are its events */
     const struct source_driver *driver;
     void *source_state;
 };

@@ -144,9 +144,7 @@ static enum serin_status read_request(void *context, struct event_ids *ids,
                                       struct store_batch *batch, struct serin_error *err)
 {
     struct reading *reading = context;
-    struct json_scan scan = {.start = reading->body.start,
-                             .at = reading->body.start,
-                             .end = reading->body.start + reading->body.length};
+    struct json_scan scan = json_scan_of(reading->body);
     reading->ids = ids;
     reading->batch = batch;
     reading->events = 0;

@@ -40,8 +40,9 @@ enum serin_status once_append(struct store *store, once_reader *read, void *cont
 enum serin_status once_unpack(struct text_view raw, bool is_gzip, struct text_view *out,
                               char **out_owned, struct serin_error *err)
 {
+    static const struct text_view nothing = TEXT_VIEW("");
     if (!is_gzip) {
-        *out = raw;
+        *out = raw.length > 0 ? raw : nothing;
         *out_owned = NULL;
         return SERIN_OK;
     }

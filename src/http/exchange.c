@@ -144,6 +144,7 @@ static bool find_route(struct exchange *exchange)
                    request->parameter, sizeof(request->parameter), allowed, sizeof(allowed));
     if (status == SERIN_OK) {
         request->route = exchange->route->pattern;
+        request->failure = exchange->route->failure;
         return true;
     }
     struct serin_error err = {0};

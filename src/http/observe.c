@@ -69,6 +69,11 @@ static const struct metric_family batches = {
     .kind = METRIC_COUNTER,
     .help = "Batches of label events acknowledged: new ones and repeats.",
     .labels = {"result"}};
+static const struct metric_family log_records = {
+    .name = "serin_log_records_total",
+    .kind = METRIC_COUNTER,
+    .help = "Log records received: all, those counted before, and those rejected.",
+    .labels = {"result"}};
 static const struct metric_family reloads = {.name = "serin_config_reloads_total",
                                              .kind = METRIC_COUNTER,
                                              .help = "Configurations put in force or refused.",
@@ -99,7 +104,7 @@ static const struct metric_family store_failing = {
 static const struct metric_family *const families[] = {
     &store_size, &store_bytes, &journal_bytes, &store_failing, &requests,       &request_seconds,
     &refusals,   &analyses,    &delta,         &samples,       &source_seconds, &source_errors,
-    &events,     &batches,     &reloads,       &ready,         &in_flight,
+    &events,     &batches,     &log_records,   &reloads,       &ready,          &in_flight,
 };
 
 enum serin_status observe_register(struct metrics *metrics, struct serin_error *err)
@@ -181,6 +186,22 @@ void observe_batch(struct service *service, uint64_t accepted, bool is_duplicate
     metrics_add(metrics, &batches, METRIC_LABELS(is_duplicate ? "duplicate" : "accepted"), 1.0);
     if (!is_duplicate) {
         metrics_add(metrics, &events, METRIC_UNLABELLED, (double)accepted);
+    }
+}
+
+void observe_logs(struct service *service, const struct request *request,
+                  const struct otlp_result *result)
+{
+    struct metrics *metrics = service_metrics(service);
+    metrics_add(metrics, &log_records, METRIC_LABELS("received"), (double)result->records);
+    metrics_add(metrics, &log_records, METRIC_LABELS("repeated"), (double)result->repeated);
+    metrics_add(metrics, &log_records, METRIC_LABELS("rejected"), (double)result->rejected);
+    observe_batch(service, result->events, result->is_repeat);
+    if (result->rejected > 0) {
+        log_warning(service_log(service), "log records rejected",
+                    log_text("request_id", request->id), log_u64("rejected", result->rejected),
+                    log_text("detail", result->reason.detail),
+                    log_text("caller", principal_name(request->principal)));
     }
 }
 

@@ -5,6 +5,7 @@
 #define SERIN_HTTP_OBSERVE_H
 
 #include "analysis/analysis.h"
+#include "analysis/otlp.h"
 #include "http/request.h"
 #include "http/service.h"
 #include "serin/error.h"
@@ -35,6 +36,10 @@ void observe_source_error(struct service *service, const char *stream, enum seri
 
 /* A batch of events was accepted (again, where it is a duplicate). */
 void observe_batch(struct service *service, uint64_t events, bool is_duplicate);
+
+/* A request with log records was taken; tells why records were rejected. */
+void observe_logs(struct service *service, const struct request *request,
+                  const struct otlp_result *result);
 
 /* A configuration was put in force, or refused. */
 void observe_reload(struct service *service, bool is_success);

@@ -20,6 +20,9 @@
 
 enum { REQUEST_ID_SIZE = 33, PATH_PARAMETER_SIZE = 256 };
 
+/* What a failure looks like: RFC 9457 problem JSON, or a Status message as OTLP has it. */
+enum failure_form { FAILURE_PROBLEM, FAILURE_STATUS };
+
 /* Everything is borrowed and lives until the reply has been sent. */
 struct request {
     const char *method;
@@ -33,6 +36,7 @@ struct request {
     const char *idempotency_key; /* NULL when absent */
     const char *content_type;    /* "" when absent */
     struct cloud_event_headers cloud_event;
+    enum failure_form failure;
     char parameter[PATH_PARAMETER_SIZE]; /* what {…} in the route's pattern matched */
     char id[REQUEST_ID_SIZE];            /* for logs and problems */
     const struct principal *principal;   /* who asks; NULL where nobody has to say */
@@ -51,9 +55,9 @@ struct reply {
 };
 
 /*
- * Turns a failure into the reply: status code and RFC 9457 problem JSON with type, title, status,
- * detail, instance (the request id) and, where known, the field concerned. Replaces what the body
- * held.
+ * Turns a failure into the reply: status code and, in the form that the route has, either RFC 9457
+ * problem JSON with type, title, status, detail, instance (the request id) and, where known, the
+ * field concerned, or a Status with code and message. Replaces what the body held.
  */
 void reply_problem(struct reply *reply, const struct request *request, enum serin_status status,
                    const struct serin_error *err);

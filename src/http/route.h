@@ -25,6 +25,7 @@ struct route {
     /* The lane of workers whose turn it is, see http/lanes.h. NULL, here or as its result: the
        handler cannot wait and runs where the bytes are moved. */
     const char *(*lane)(const struct snapshot *snapshot, const struct request *request);
+    enum failure_form failure; /* how failures are told, also those before its handler's turn */
     const char *help;
 };
 
@@ -46,11 +47,12 @@ SERIN_MUST_CHECK enum serin_status route_find(const struct route_table *table, c
                                               char *parameter, size_t parameter_size,
                                               char *out_allowed, size_t allowed_size);
 
-/* routes_analysis.c, routes_events.c, routes_streams.c, routes_operators.c */
+/* routes_analysis.c, routes_events.c, routes_logs.c, routes_streams.c, routes_operators.c */
 typedef void route_handler(struct service *service, const struct snapshot *snapshot,
                            const struct request *request, struct reply *reply);
 route_handler route_analysis;
 route_handler route_events_post;
+route_handler route_logs_post;
 route_handler route_streams_list;
 route_handler route_streams_tables;
 route_handler route_openapi;

@@ -3,6 +3,7 @@
 #include "base/json_writer.h"
 #include "base/media_type.h"
 #include "http/observe.h"
+#include "http/push.h"
 #include "http/route.h"
 
 /* What a body holds, by its Content-Type and headers. */
@@ -13,21 +14,6 @@ struct counted {
     uint64_t accepted;
     uint64_t repeated;
 };
-
-static bool may_write(void *context, const char *stream)
-{
-    const struct principal *principal = context;
-    return !principal || principal_check(principal, RIGHT_PUSH, stream, NULL) == SERIN_OK;
-}
-
-static struct ingest_request about(const struct service *service, const struct request *request)
-{
-    return (struct ingest_request){.is_gzip = request->is_gzip,
-                                   .batch = text_view_of(request->idempotency_key),
-                                   .now_ms = clock_wall(service_clock(service)).unix_ms,
-                                   .may_write = may_write,
-                                   .context = (void *)request->principal};
-}
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 
@@ -47,7 +33,7 @@ static enum serin_status take_lines(struct service *service, const struct snapsh
                                     const struct request *request, struct counted *out,
                                     struct serin_error *err)
 {
-    struct ingest_request lines = about(service, request);
+    struct ingest_request lines = push_request(service, request);
     struct append_result result = {0};
     owned(ingest) ingest = NULL;
     TRY(check_key(request, err));
@@ -91,7 +77,7 @@ static enum serin_status take_cloud_events(struct service *service, const struct
                                            enum cloud_event_mode mode, struct counted *out,
                                            struct serin_error *err)
 {
-    struct ingest_request sender = about(service, request);
+    struct ingest_request sender = push_request(service, request);
     struct cloud_events_request events = {
         .mode = mode, .headers = &request->cloud_event, .body = request->body, .about = &sender};
     struct cloud_events_result result = {0};
@@ -143,13 +129,10 @@ static void write_accepted(struct reply *reply, const struct counted *counted)
     (void)!json_writer_finish(&json);
 }
 
-/* A store that cannot write now is no gateway: the sender keeps its batch and tries again. */
 static int refusal_code(const struct request *request, enum serin_status status)
 {
-    if (status == SERIN_INVALID && form_of(request) == FORM_UNKNOWN) {
-        return 415;
-    }
-    return status == SERIN_UNAVAILABLE ? 503 : http_code(status);
+    bool is_unknown = status == SERIN_INVALID && form_of(request) == FORM_UNKNOWN;
+    return is_unknown ? 415 : push_code(status);
 }
 
 void route_events_post(struct service *service, const struct snapshot *snapshot,

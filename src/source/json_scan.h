@@ -23,6 +23,13 @@ struct json_scan {
     size_t spare_size; /* … and how much room there is */
 };
 
+/* A scan of a whole text, with no spare room yet. */
+static inline struct json_scan json_scan_of(struct text_view text)
+{
+    const char *start = text.length > 0 ? text.start : "";
+    return (struct json_scan){.start = start, .at = start, .end = start + text.length};
+}
+
 /* The first byte in [at, end) that is not white space, or the end. */
 static inline const char *json_after_space(const char *at, const char *end)
 {

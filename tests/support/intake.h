@@ -17,22 +17,27 @@ struct intake {
     struct catalog *catalog;
 };
 
-static inline void open_intake(struct intake *intake)
+static inline void open_intake_with(struct intake *intake, const char *streams)
 {
     struct serin_error err = {0};
     intake->clock = fake_clock_at(NOW_MS);
     intake->store = open_store(temp_path("n.db"), &intake->clock);
-    intake->streams =
-        json_document("[{\"name\":\"checkout\",\"slices\":[\"region\"]},"
-                      "{\"name\":\"search\",\"keyed\":true,\"retention\":\"1d\"},"
-                      "{\"name\":\"scraped\",\"source\":\"metrics\",\"metric\":\"m\",\"label\":"
-                      "\"l\",\"pod\":\"p\","
-                      "\"arm\":{\"label\":\"hash\"},\"analysis\":{\"design\":\"shift\"}}]");
+    intake->streams = json_document(streams);
     intake->sources = json_document(
         "[{\"name\":\"metrics\",\"type\":\"prometheus\",\"url\":\"http://127.0.0.1:1\"}]");
     require_ok(catalog_create(document_root(intake->sources), document_root(intake->streams),
                               intake->store, &intake->catalog, &err),
                &err);
+}
+
+static inline void open_intake(struct intake *intake)
+{
+    open_intake_with(intake,
+                     "[{\"name\":\"checkout\",\"slices\":[\"region\"]},"
+                     "{\"name\":\"search\",\"keyed\":true,\"retention\":\"1d\"},"
+                     "{\"name\":\"scraped\",\"source\":\"metrics\",\"metric\":\"m\",\"label\":"
+                     "\"l\",\"pod\":\"p\","
+                     "\"arm\":{\"label\":\"hash\"},\"analysis\":{\"design\":\"shift\"}}]");
 }
 
 static inline void close_intake(struct intake *intake)

@@ -15,7 +15,7 @@ sources:
   - {name: away, type: prometheus, url: "http://127.0.0.1:9"}
 streams:
   - {name: shop, owner: team-shop, slices: [region], keyed: true, analysis: {min_samples: 300}}
-  - {name: sampled, owner: team-shop, sample_keys: 0.5}
+  - {name: sampled, owner: team-shop, sample_keys: 0.5, otlp: {scope: labels}}
   - {name: scraped, owner: team-shop, source: away, metric: labels_total, label: segment, reference: truth, arm: {label: hash}, pod: pod}
 """
 SMALL = ["ap", "af", "ca", "me", "oc", "sa"]  # regions with too few events for a verdict of their own
@@ -193,6 +193,14 @@ class Described(unittest.TestCase):
             self.assertEqual(answer.status, 200, answer.body)
             self.assert_described(answer.json(), "Accepted")
         self.assert_all_met("Accepted")
+
+    def test_logs(self):
+        for body, content_type, code in (("{}", "application/json", 200), ("{", "application/json", 400), ("x", "application/x-protobuf", 415)):
+            answer = self.service.call("POST", "/v1/logs", body, {"Content-Type": content_type})
+            self.assertEqual(answer.status, code, answer.body)
+            self.assert_described(answer.json(), "LogsAccepted" if code == 200 else "Status")
+        self.assert_all_met("LogsAccepted")
+        self.assert_all_met("Status")
 
     def test_problems(self):
         asked = [
