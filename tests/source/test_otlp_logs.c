@@ -55,24 +55,29 @@ Test(otlp_logs, a_record_has_what_is_around_it)
 {
     char listed[200];
     struct serin_error err = {0};
-    const char
-        *
-            body =
-                "{\"resourceLogs\":[{\"resource\":{\"attributes\":[" TEXT("r", "res") "," TEXT(
-                    "a", "no") "]},\"scopeLogs\":[{\"scope\":{\"name\":\"lib\",\"attributes\":"
-                               "[" TEXT("s", "scope") "]},\"logRecords\":[{\"eventName\":\"e\","
-                                                      "\"attributes\":[" TEXT("a",
-                                                                              "rec") "],\"body\":{"
-                                                                                     "\"kvlistValue"
-                                                                                     "\":{"
-                                                                                     "\"values\":"
-                                                                                     "[" TEXT("b",
-                                                                                              "bod"
-                                                                                              "y") "," TEXT("a",
-                                                                                                            "no") "]}}},{\"body\":{\"stringValue\":\"hello\"}}]},{\"logRecords\":[{}]}]},"
-                                                                                                                  "{\"scopeLogs\":[{\"logRecords\":[{\"attributes\":[" TEXT(
-                                                                                                                      "b",
-                                                                                                                      "own") "]}]}]}]}";
+    const char *body =
+        "{\"resourceLogs\":[{\"resource\":{\"attributes\":[" TEXT("r", "res") "," TEXT(
+            "a",
+            "no") "]},\"scopeLogs\":[{\"scope\":{\"name\":\"lib\",\"attributes\":"
+                  "[" TEXT(
+                      "s",
+                      "scope") "]},\"logRecords\":[{\"eventName\":\"e\","
+                               "\"attributes\":[" TEXT(
+                                   "a",
+                                   "rec") "],\"body\":{"
+                                          "\"kvlistValue"
+                                          "\":{"
+                                          "\"values\":"
+                                          "[" TEXT(
+                                              "b",
+                                              "bod"
+                                              "y") "," TEXT("a",
+                                                            "no") "]}}},{\"body\":{\"stringValue\":"
+                                                                  "\"hello\"}}]},{\"logRecords\":[{"
+                                                                  "}]}]},"
+                                                                  "{\"scopeLogs\":[{\"logRecords\":"
+                                                                  "[{\"attributes\":[" TEXT(
+                                                                      "b", "own") "]}]}]}]}";
     cr_assert(eq(int, read(body, "absr", listed, sizeof(listed), &err), SERIN_OK), "%s",
               err.detail);
     cr_assert(eq(str, listed,
