@@ -16,10 +16,16 @@ static const struct decode_name format_names[] = {
 static const struct decode_field arm_fields[] = {
     {.name = "label",
      DECODE_TEXT(struct arm_options, label),
-     .help = "label or field that holds the pod-template hash"                },
+     .help = "label or field that holds the pod-template hash"},
     {.name = "pod_prefix",
      DECODE_TEXT(struct arm_options, pod_prefix),
      .help = "start of the arm's pod names, with {hash} where the hash stands"},
+    {.name = "indexed",
+     DECODE_BOOL(struct arm_options, is_indexed),
+     .fallback = "false",
+     .help =
+         "loki: whether that label (for pod_prefix the pod) is one of the log streams', so that "
+         "only the arm's streams are read"},
 };
 static const struct decode_table arm_table = DECODE_TABLE(struct arm_options, arm_fields);
 
@@ -139,6 +145,7 @@ void stream_options_view(const struct stream_options *options, struct catalog_st
                    .key = options->key,
                    .arm_label = options->arm.label,
                    .arm_pod_prefix = options->arm.pod_prefix,
+                   .arm_indexed = options->arm.is_indexed,
                    .matchers = options->matchers,
                    .contains = options->contains,
                    .format = options->format,

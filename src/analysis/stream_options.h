@@ -13,6 +13,7 @@
 struct arm_options {
     char *label;
     char *pod_prefix;
+    bool is_indexed;
 };
 
 /* A stream as the file has it. */

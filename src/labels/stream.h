@@ -25,6 +25,7 @@ struct stream {
     const char *key;            /* loki, file: field or column with the item id */
     const char *arm_label;      /* prometheus, loki: label holding the pod-template hash, or NULL */
     const char *arm_pod_prefix; /* prometheus, loki: "checkout-{hash}-", or NULL */
+    bool arm_indexed;     /* loki: whether the arm's label, or else the pod, is in its index */
     const char *matchers; /* of a metric's series, of log streams: namespace="shop"; or NULL */
     const char *contains; /* loki: a text in every line with a label event; NULL: all lines are */
     enum line_format format;   /* loki */

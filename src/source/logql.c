@@ -82,17 +82,25 @@ static enum serin_status finish(const struct buffer *query, struct serin_error *
                               : serin_fail(err, status, "the query to a Loki is too long");
 }
 
-/* The log streams, what their lines hold, and how they are read. */
-static void append_source(struct buffer *query, const struct stream *stream)
+/* The log streams, those of one arm where `arm` is given, what lines hold, and how they are read.
+ */
+static enum serin_status append_source(struct buffer *query, const struct stream *stream,
+                                       const char *arm, struct serin_error *err)
 {
     static const char *const parsers[] = {
         [LINE_JSON] = " | json", [LINE_LOGFMT] = " | logfmt", [LINE_LABELS] = ""};
-    buffer_printf(query, "{%s}", stream->matchers);
+    buffer_printf(query, "{%s", stream->matchers);
+    if (arm) {
+        buffer_append_char(query, ',');
+        TRY(selector_append_arm(query, stream, arm, err));
+    }
+    buffer_append_char(query, '}');
     if (stream->contains) {
         buffer_append_text(query, " |= ");
         promql_append_quoted(query, text_view_of(stream->contains));
     }
     buffer_append_text(query, parsers[stream->format]);
+    return SERIN_OK;
 }
 
 /* Lines that cannot be read have no arm, and must not be passed over for that. */
@@ -101,6 +109,20 @@ static void append_or_unreadable(struct buffer *query, const struct stream *stre
     if (stream->format != LINE_LABELS) {
         buffer_append_text(query, " or " LOGQL_ERROR_LABEL "!=\"\"");
     }
+}
+
+/* The lines of an arm and those that cannot be read. */
+static enum serin_status append_arm(struct buffer *query, const struct stream *stream,
+                                    const char *arm, struct serin_error *err)
+{
+    if (stream->arm_indexed) {
+        return append_source(query, stream, arm, err);
+    }
+    TRY(append_source(query, stream, NULL, err));
+    buffer_append_text(query, " | ");
+    TRY(selector_append_arm(query, stream, arm, err));
+    append_or_unreadable(query, stream);
+    return SERIN_OK;
 }
 
 /* The labels that are counted, after commas. */
@@ -137,14 +159,10 @@ enum serin_status logql_append_counts(struct buffer *query, const struct stream 
     buffer_append_text(query, "sum by (");
     append_counted(query, stream);
     buffer_append_text(query, ") (count_over_time(");
-    append_source(query, stream);
-    buffer_append_text(query, " | ");
-    TRY(selector_append_arm(query, stream, arm, err));
+    TRY(append_arm(query, stream, arm, err));
     if (pod) {
         buffer_printf(query, " | %s=", stream->pod);
         promql_append_quoted(query, text_view_of(pod));
-    } else {
-        append_or_unreadable(query, stream);
     }
     append_range(query, range_ms);
     return finish(query, err);
@@ -156,10 +174,7 @@ enum serin_status logql_append_pods(struct buffer *query, const struct stream *s
     bool has_errors = stream->format != LINE_LABELS;
     buffer_printf(query, "sum by (%s%s) (count_over_time(", stream->pod,
                   has_errors ? "," LOGQL_ERROR_LABEL : "");
-    append_source(query, stream);
-    buffer_append_text(query, " | ");
-    TRY(selector_append_arm(query, stream, arm, err));
-    append_or_unreadable(query, stream);
+    TRY(append_arm(query, stream, arm, err));
     append_range(query, range_ms);
     return finish(query, err);
 }
@@ -167,17 +182,19 @@ enum serin_status logql_append_pods(struct buffer *query, const struct stream *s
 enum serin_status logql_append_events(struct buffer *query, const struct stream *stream,
                                       const char *arm, struct serin_error *err)
 {
-    append_source(query, stream);
-    buffer_append_text(query, " | ");
-    TRY(selector_append_arm(query, stream, arm, err));
-    buffer_printf(query, " | %s!=\"\" | keep %s", stream->label, stream->pod);
+    TRY(append_arm(query, stream, arm, err));
+    buffer_printf(query, " | %s!=\"\"", stream->label);
+    if (stream->format != LINE_LABELS) {
+        buffer_append_text(query, " | " LOGQL_ERROR_LABEL "=\"\"");
+    }
+    buffer_printf(query, " | keep %s", stream->pod);
     return finish(query, err);
 }
 
 enum serin_status logql_append_lines(struct buffer *query, const struct stream *stream,
                                      const char *const arms[ARM_COUNT], struct serin_error *err)
 {
-    append_source(query, stream);
+    TRY(append_source(query, stream, NULL, err));
     buffer_append_text(query, " | ");
     for (size_t arm = 0; arm < ARM_COUNT; arm++) {
         buffer_append_text(query, arm > 0 ? " or " : "");

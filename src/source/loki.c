@@ -182,9 +182,10 @@ static enum serin_status find_start(struct loki_fetch *fetch, struct serin_error
     int64_t length_ms = query->since_first_canary ? query->stream->lookback_ms : query->window_ms;
     fetch->start_ms = query->now_ms - length_ms;
     if (fetch->start_ms >= fetch->end_ms) {
-        return serin_fail(err, SERIN_INVALID,
-                          "the window ends before the source's settle time begins; ask for a "
-                          "longer window");
+        fetch->end_ms = fetch->start_ms;
+        block_tables_set_incomplete(fetch->tables, "the whole window is younger than the source's "
+                                                   "settle time; ask for a longer one");
+        return SERIN_OK;
     }
     if (query->since_first_canary) {
         bool is_there = false;
@@ -200,7 +201,7 @@ static enum serin_status find_start(struct loki_fetch *fetch, struct serin_error
 }
 
 /* The window's blocks are counted whole, so the first of them is looked at from its start. */
-static enum serin_status cover_arm(const struct loki_fetch *fetch, enum arm arm, bool *out_found,
+static enum serin_status cover_arm(const struct loki_fetch *fetch, enum arm arm,
                                    struct serin_error *err)
 {
     struct arm_coverage coverage = {0};
@@ -211,15 +212,13 @@ static enum serin_status cover_arm(const struct loki_fetch *fetch, enum arm arm,
         TRY(loki_find_event(fetch, arm, LOKI_LAST, from_ms, &is_there, &coverage.last_ms, err));
     }
     block_tables_set_coverage(fetch->tables, arm, &coverage);
-    *out_found = is_there;
     return SERIN_OK;
 }
 
 static enum serin_status fetch_counts(const struct loki_fetch *fetch, struct serin_error *err)
 {
-    for (int arm = 0; arm < ARM_COUNT; arm++) {
-        bool is_there = false;
-        TRY(cover_arm(fetch, (enum arm)arm, &is_there, err));
+    for (int arm = 0; arm < ARM_COUNT && fetch->start_ms < fetch->end_ms; arm++) {
+        TRY(cover_arm(fetch, (enum arm)arm, err));
         TRY(loki_count_arm(fetch, (enum arm)arm, err));
     }
     block_tables_set_window(fetch->tables, fetch->start_ms, fetch->end_ms);

@@ -228,7 +228,9 @@ enum serin_status loki_count_lines(const struct loki_fetch *fetch, struct block_
     if (!scratch) {
         return serin_fail(err, SERIN_NO_MEMORY, "no memory left for the lines of a Loki");
     }
-    TRY(read_all(fetch, scratch, err));
+    if (fetch->start_ms < fetch->end_ms) {
+        TRY(read_all(fetch, scratch, err));
+    }
     struct table_query window = window_of(fetch);
     owned(block_tables) tables = NULL;
     TRY(store_scratch_fetch(scratch, &window, &tables, err));

@@ -138,10 +138,12 @@ class LokiCase(unittest.TestCase):
 
 
 class Counts(LokiCase):
-    sources = (("plain", "plain", ""), ("logfmt", "logfmt", ""), ("labels", "labels", ""), ("paged", "plain", "settle: 0s, page: 97"))
+    sources = (("plain", "plain", ""), ("indexed", "indexed", ""), ("logfmt", "logfmt", ""), ("labels", "labels", ""), ("paged", "plain", "settle: 0s, page: 97"))
     streams = (
         ("by-label", "plain", 'app="segmenter"', BY_LABEL),
         ("by-pod", "plain", 'app="segmenter"', BY_POD),
+        ("indexed-by-label", "indexed", 'app="segmenter"', "{label: hash, indexed: true}"),
+        ("indexed-by-pod", "indexed", 'app="segmenter"', BY_POD[:-1] + ", indexed: true}"),
         ("keyed", "plain", 'app="segmenter"', BY_LABEL, "keyed: true", "key: order"),
         ("keyed-by-pod", "paged", 'app="segmenter"', BY_POD, "keyed: true", "key: order"),
         ("logfmt", "logfmt", 'app="segmenter"', BY_LABEL, "format: logfmt"),
@@ -162,6 +164,9 @@ class Counts(LokiCase):
         ]
         cls.lab.push("plain", lines(cls.events + strangers))
         cls.lab.push("logfmt", lines(cls.events + strangers, as_logfmt))
+        for hash_, pod in sorted({(event["arm"], event["pod"]) for event in cls.events + strangers}):
+            of_pod = [event for event in cls.events + strangers if event["pod"] == pod]
+            cls.lab.push("indexed", lines(of_pod), {"app": "segmenter", "hash": hash_, "pod": pod})
         metadata = [(event["time_ms"] * 10**6, "text", fields(event)) for event in cls.events + strangers]
         cls.lab.push("labels", metadata)
 
@@ -178,7 +183,7 @@ class Counts(LokiCase):
         return {key: value for key, value in tables.items() if key not in ("stream", "window_end", "id", "verdict")}
 
     def test_counts_equal_what_was_sent_to_the_unit(self):
-        for stream in ("by-label", "by-pod", "keyed", "keyed-by-pod", "logfmt", "labels"):
+        for stream in ("by-label", "by-pod", "indexed-by-label", "indexed-by-pod", "keyed", "keyed-by-pod", "logfmt", "labels"):
             with self.subTest(stream=stream):
                 tables = self.tables(stream)
                 self.assertTrue(tables["complete"], tables["incomplete_reason"])
@@ -187,18 +192,18 @@ class Counts(LokiCase):
 
     def test_tables_are_those_of_the_store_with_every_block_slice_and_time(self):
         wanted = self.comparable(self.tables("stored"))
-        for stream in ("by-label", "by-pod", "logfmt", "labels", "keyed"):
+        for stream in ("by-label", "by-pod", "indexed-by-label", "indexed-by-pod", "logfmt", "labels", "keyed"):
             with self.subTest(stream=stream):
                 self.assertEqual(self.comparable(self.tables(stream)), wanted)
 
     def test_an_arm_full_of_quotes_is_that_arm_and_no_query(self):
-        for stream in ("by-label", "keyed", "logfmt", "labels"):
+        for stream in ("by-label", "indexed-by-label", "keyed", "logfmt", "labels"):
             with self.subTest(stream=stream):
                 tables = self.tables(stream, canary=HOSTILE)
                 self.assertEqual(self.counted(tables), self.sums(self.events, HOSTILE))
         for arm in ('"', "\\", "`", '" or hash!="', "{", "}", ".+", ".*", "|", "é", "$(x)", "# no"):
             with self.subTest(arm=arm):
-                for stream in ("by-label", "by-pod", "keyed"):
+                for stream in ("by-label", "by-pod", "indexed-by-label", "indexed-by-pod", "keyed"):
                     self.assertEqual(self.tables(stream, canary=arm)["canary"]["events"], 0)
 
     def test_a_window_begins_and_ends_with_whole_blocks_or_now(self):
