@@ -8,13 +8,11 @@
 
 enum { POINT_LENGTH_MAX = 40 };
 
-static enum serin_status check_point(const struct cut_points *cuts, size_t index, const char *text,
-                                     struct serin_error *err)
+static enum serin_status read_point(const char *text, double *out, struct serin_error *err)
 {
-    if (index > 0 && cuts->points[index] <= cuts->points[index - 1]) {
-        return serin_fail(err, SERIN_INVALID,
-                          "cut points must rise, but %s comes after a number that is not below it",
-                          TEXT_QUOTE(text_view_of(text)));
+    if (strlen(text) > POINT_LENGTH_MAX ||
+        number_parse_double(text_view_of(text), out) != SERIN_OK) {
+        return serin_fail(err, SERIN_INVALID, "%s is not a number", TEXT_QUOTE(text_view_of(text)));
     }
     return SERIN_OK;
 }
@@ -37,12 +35,11 @@ enum serin_status cut_points_parse(char *const *texts, size_t count, struct cut_
         return serin_fail(err, SERIN_INVALID, "%zu cut points; at most %d", count, CUT_POINTS_MAX);
     }
     for (size_t i = 0; i < count; i++) {
-        if (strlen(texts[i]) > POINT_LENGTH_MAX ||
-            number_parse_double(text_view_of(texts[i]), &cuts.points[i]) != SERIN_OK) {
-            return serin_fail(err, SERIN_INVALID, "%s is not a number",
-                              TEXT_QUOTE(text_view_of(texts[i])));
+        TRY(read_point(texts[i], &cuts.points[i], err));
+        if (i > 0 && cuts.points[i] <= cuts.points[i - 1]) {
+            return serin_fail(err, SERIN_INVALID, "cut points must rise, but %s comes after %s",
+                              texts[i], texts[i - 1]);
         }
-        TRY(check_point(&cuts, i, texts[i], err));
     }
     if (count > 0) {
         name_ranges(texts, &cuts);

@@ -3,6 +3,7 @@
 #include "labels/dictionary.h"
 
 #include <regex.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { PATTERN_MAX = 1000, LABEL_TEXT_MAX = 256 };
@@ -44,13 +45,11 @@ static enum serin_status take_list(struct label_rules *rules,
 static enum serin_status take_pattern(struct label_rules *rules, const char *pattern,
                                       struct serin_error *err)
 {
-    char whole[PATTERN_MAX + 8] = "^(";
-    size_t length = strlen(pattern);
-    if (length > PATTERN_MAX) {
+    char whole[PATTERN_MAX + 8];
+    if (strlen(pattern) > PATTERN_MAX) {
         return serin_fail(err, SERIN_INVALID, "longer than %d bytes", PATTERN_MAX);
     }
-    memcpy(whole + 2, pattern, length);
-    memcpy(whole + 2 + length, ")$", 3);
+    (void)snprintf(whole, sizeof(whole), "^(%s)$", pattern);
     int result = regcomp(&rules->pattern, whole, REG_EXTENDED | REG_NOSUB);
     if (result != 0) {
         char why[128];

@@ -154,7 +154,9 @@ int64_t push_backoff_ms(unsigned failures, double chance)
         most_ms *= 2;
     }
     most_ms = most_ms < BACKOFF_MOST_MS ? most_ms : BACKOFF_MOST_MS;
-    return most_ms / 2 + (int64_t)(chance * (double)(most_ms - most_ms / 2));
+    int64_t least_ms = most_ms / 2;
+    int64_t spread_ms = most_ms - least_ms;
+    return least_ms + (int64_t)(chance * (double)spread_ms);
 }
 
 static void back_off(struct pusher *pusher, const struct serin_error *err)

@@ -1,5 +1,7 @@
 #include "tap/spool.h"
 
+#include "base/number.h"
+#include "base/text.h"
 #include "platform/digest.h"
 #include "platform/file.h"
 
@@ -66,16 +68,30 @@ static enum serin_status lock_folder(struct spool *spool, struct serin_error *er
     return SERIN_OK;
 }
 
-/* Whether the name is one of ours, and how many events it says. */
-static bool read_name(const char *name, uint64_t *out_events)
+static bool is_hex(struct text_view text)
 {
-    int64_t time_ms = 0;
-    char random[2 * RANDOM_BYTES + 1] = "";
-    int end = 0;
-    return strlen(name) < SPOOL_NAME_SIZE &&
-           sscanf(name, "%16" SCNd64 "-%16[0-9a-f]-%" SCNu64 ".batch%n", &time_ms, random,
-                  out_events, &end) == 3 &&
-           end > 0 && name[end] == '\0';
+    for (size_t i = 0; i < text.length; i++) {
+        if (text_hex_digit(text.start[i]) < 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether the name is one of ours, and how many events it says. */
+static bool read_name(struct text_view name, uint64_t *out_events)
+{
+    enum { TIME = 16, RANDOM = 2 * RANDOM_BYTES, EVENTS = TIME + 1 + RANDOM + 1 };
+    const size_t end = sizeof(suffix) - 1;
+    uint64_t time_ms = 0;
+    if (name.length >= SPOOL_NAME_SIZE || name.length <= EVENTS + end || name.start[TIME] != '-' ||
+        name.start[EVENTS - 1] != '-' || memcmp(name.start + name.length - end, suffix, end) != 0) {
+        return false;
+    }
+    struct text_view events = {name.start + EVENTS, name.length - EVENTS - end};
+    return number_parse_uint64((struct text_view){name.start, TIME}, &time_ms) == SERIN_OK &&
+           is_hex((struct text_view){name.start + TIME + 1, RANDOM}) &&
+           number_parse_uint64(events, out_events) == SERIN_OK;
 }
 
 static enum serin_status remember(struct spool *spool, const struct batch *batch)
@@ -103,7 +119,8 @@ static enum serin_status find_file(struct spool *spool, const char *name)
         (void)unlinkat(spool->lock, name, 0);
         return SERIN_OK;
     }
-    if (!read_name(name, &batch.events) || fstatat(spool->lock, name, &file, 0) != 0) {
+    if (!read_name(text_view_of(name), &batch.events) ||
+        fstatat(spool->lock, name, &file, 0) != 0) {
         return SERIN_OK;
     }
     memcpy(batch.name, name, strlen(name) + 1);

@@ -15,7 +15,9 @@ static void take(void *context, struct text_view line, bool is_whole)
 {
     struct taken *taken = context;
     cr_assert(lt(sz, taken->used + line.length + 2, sizeof(taken->text)));
-    memcpy(taken->text + taken->used, line.start, line.length);
+    if (line.length > 0) {
+        memcpy(taken->text + taken->used, line.start, line.length);
+    }
     taken->used += line.length;
     if (!is_whole) {
         taken->text[taken->used++] = '!';
