@@ -18,6 +18,7 @@ SECTIONS = {
     "analysis": "analyses answered from the embedded store",
     "http": "the bare HTTP path",
     "ingest": "events accepted durably",
+    "tap": "what a sidecar costs its pod",
 }
 HEADINGS = ("job", "Serin", "peer", "peer's figure", "ratio", "expected")
 
