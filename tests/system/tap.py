@@ -6,10 +6,12 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
 import time
+import unittest
 
 from service import BINARY, PATIENCE, Answer, log_entry
 
@@ -108,3 +110,16 @@ class Tap:
 
 def lines(events):
     return "".join(json.dumps(event) + "\n" for event in events)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class TapCase(unittest.TestCase):
+    def tap(self, *flags, **options):
+        tap = Tap(*flags, **options)
+        self.addCleanup(tap.remove)
+        return tap.start()
