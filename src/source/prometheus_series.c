@@ -352,7 +352,11 @@ static enum serin_status on_sample(void *context, int64_t time_ms, struct text_v
         return serin_fail(err, SERIN_UNAVAILABLE, "the value %s of %s is no number",
                           TEXT_QUOTE(text), set->settings.stream->metric);
     }
-    targets_see(set->settings.targets, series->scope, time_ms);
+    /* A first 0 may be made up, for when a counter tells that it was created: nobody scraped then.
+     */
+    if (set->has_previous || value > 0) {
+        targets_see(set->settings.targets, series->scope, time_ms);
+    }
     series->first_ms = time_ms < series->first_ms ? time_ms : series->first_ms;
     series->last_ms = time_ms;
     TRY(add_sample(set, series, time_ms, value, err));

@@ -25,6 +25,7 @@ import urllib.request
 METRIC = "segment_assignments_total"
 START = "process_start_time_seconds"
 CELL_LABELS = ("expected_segment", "segment", "region", "method")
+SCRAPE_S = 0.3  # longer than any scrape takes
 PATIENCE_S = 60  # far more than any step takes; a lab that hangs must end
 
 
@@ -108,7 +109,10 @@ class Pod:
 
     def add(self, cell, count):
         """cell = (reference, label, region, method)"""
-        self.created.setdefault(cell, time.time() if self.counts_truth else self.started)
+        # Made a little before it first counts: a scrape that is under way now bears an earlier time,
+        # and a zero after its sample would look like a reset, to Prometheus too.
+        made = time.time() - SCRAPE_S if self.counts_truth else self.started
+        self.created.setdefault(cell, made)
         self.counters[cell] = self.counters.get(cell, 0) + count
         if self.counts_truth:
             key = (self.arm, self.name) + cell[:3]
@@ -284,7 +288,7 @@ class Lab:
     def let_scrapes_end(self):
         """A sample has the time at which its scrape began: one under way now could show what comes
         next as if it had been before."""
-        time.sleep(0.3)
+        time.sleep(SCRAPE_S)
 
     def now_ms(self):
         """A moment after every sample so far, by Prometheus's clock, which is ours."""
@@ -372,6 +376,7 @@ def story(lab, pods):
         s3.counts_truth = True
 
     lab.step(newcomer)
+    lab.let_scrapes_end()  # a single 0 is no evidence that somebody scraped
     lab.step(lambda: [grow(pod, 6) for pod in (c0, c2, s0, s2, s3)])
 
     def vanish():
