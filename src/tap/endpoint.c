@@ -1,6 +1,7 @@
 #include "tap/endpoint.h"
 
 #include "base/json_writer.h"
+#include "platform/deadline.h"
 #include "platform/listen.h"
 #include "source/tap_report.h"
 #include "tap/exposition.h"
@@ -12,13 +13,16 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum {
     ADDRESS_SIZE = 96,
-    CONNECTIONS_MAX = 32,
+    CONNECTIONS_MAX = 16,
+    CONNECTIONS_PER_PEER = 8, /* so that one peer cannot keep the others out */
     CONNECTION_MEMORY = 16 * 1024,
     IDLE_S = 15,
+    REPORT_MS = 10000, /* a reader that takes longer is cut off when another one asks */
     ANSWER_MAX =
         1024 * 1024 /* of what is written whole: a piece of counters, telemetry, problems */
 };
@@ -29,7 +33,7 @@ struct endpoint {
     struct MHD_Daemon *daemon;
     char address[ADDRESS_SIZE];
     atomic_bool is_draining;
-    atomic_bool is_reporting; /* one report at a time: it is the largest thing in memory */
+    struct report *report; /* under way; one at a time: it is the largest thing in memory */
 };
 
 /* A request under way. */
@@ -159,8 +163,11 @@ static enum MHD_Result answer_metrics(struct endpoint *endpoint, struct MHD_Conn
 
 /* ---- /v1/tap/blocks -------------------------------------------------------------------------- */
 
+/* The library calls everything here in its one thread. */
 struct report {
     struct endpoint *endpoint;
+    int fd; /* of its connection */
+    struct deadline end;
     uint8_t *bytes;
     size_t length;
 };
@@ -169,7 +176,7 @@ static void free_report(void *context)
 {
     struct report *report = context;
     memory_free(report->bytes);
-    atomic_store(&report->endpoint->is_reporting, false);
+    report->endpoint->report = NULL;
     memory_free(report);
 }
 
@@ -182,18 +189,37 @@ static ssize_t read_report(void *context, uint64_t position, char *out, size_t s
     return (ssize_t)count;
 }
 
+static struct report *begin_report(struct endpoint *endpoint, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct report *report = memory_allocate(1, sizeof(*report));
+    if (report) {
+        report->endpoint = endpoint;
+        report->fd = info ? info->connect_fd : -1;
+        report->end = deadline_after(clock_system(), REPORT_MS);
+        endpoint->report = report;
+    }
+    return report;
+}
+
+static enum MHD_Result refuse_report(const struct report *other, struct MHD_Connection *connection)
+{
+    if (other->fd >= 0 && deadline_passed(other->end)) {
+        (void)shutdown(other->fd, SHUT_RDWR); /* the library sees that and frees it */
+    }
+    return answer_problem(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "another report is under way");
+}
+
 static enum MHD_Result answer_report(struct endpoint *endpoint, struct MHD_Connection *connection)
 {
-    if (atomic_exchange(&endpoint->is_reporting, true)) {
-        return answer_problem(connection, MHD_HTTP_SERVICE_UNAVAILABLE,
-                              "another report is under way");
+    if (endpoint->report) {
+        return refuse_report(endpoint->report, connection);
     }
-    struct report *report = memory_allocate(1, sizeof(*report));
+    struct report *report = begin_report(endpoint, connection);
     if (!report) {
-        atomic_store(&endpoint->is_reporting, false);
         return MHD_NO;
     }
-    report->endpoint = endpoint;
     struct MHD_Response *response = NULL;
     if (tap_report_bytes(endpoint->tap, &report->bytes, &report->length) == SERIN_OK) {
         response = MHD_create_response_from_callback(report->length, EXPOSITION_PIECE_MAX,
@@ -350,11 +376,13 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 
 static enum serin_status start_daemon(struct endpoint *endpoint, int fd, struct serin_error *err)
 {
-    endpoint->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, on_request, endpoint,
-        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_END);
+    endpoint->daemon =
+        MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, on_request, endpoint,
+                         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+                         (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
+                         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+                         MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)CONNECTIONS_PER_PEER,
+                         MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_END);
     return endpoint->daemon ? SERIN_OK
                             : serin_fail(err, SERIN_UNAVAILABLE,
                                          "the HTTP listener on %s did not start: threads or "

@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 4096, BATCHES_MAX = 1 << 20, RANDOM_BYTES = 8 };
+enum { PATH_SIZE = 4096, RANDOM_BYTES = 8 };
 
 /* "0001769860800000-<16 hex digits>-<events>.batch": sorting by name is sorting by time. */
 struct batch {
@@ -97,7 +97,7 @@ static bool read_name(struct text_view name, uint64_t *out_events)
 static enum serin_status remember(struct spool *spool, const struct batch *batch)
 {
     TRY(memory_grow((void **)&spool->batches, &spool->capacity, spool->count + 1, sizeof(*batch),
-                    BATCHES_MAX));
+                    SPOOL_BATCHES_MAX));
     spool->batches[spool->count++] = *batch;
     spool->counts.batches++;
     spool->counts.bytes += batch->bytes;
@@ -224,7 +224,8 @@ enum serin_status spool_put(struct spool *spool, const char *bytes, size_t lengt
 {
     char path[PATH_SIZE];
     struct batch batch = {.events = events, .bytes = length};
-    while (spool->count > 0 && spool->counts.bytes + length > spool->bytes_max) {
+    while (spool->count > 0 &&
+           (spool->counts.bytes + length > spool->bytes_max || spool->count >= SPOOL_BATCHES_MAX)) {
         drop_first(spool);
     }
     TRY(name_batch(spool, now_ms, &batch, err));

@@ -1,8 +1,9 @@
 /*
  * Batches that wait to be sent, as files of a folder: they survive the process.
  *
- * Batches go out in the order they came in. When the folder is full the oldest are dropped, and how
- * many events were in them is told. One process at a time uses a folder. Used by one thread.
+ * Batches go out in the order they came in. When the folder is full, by bytes or by
+ * SPOOL_BATCHES_MAX, the oldest are dropped, and how many events were in them is told. One process
+ * at a time uses a folder. Used by one thread.
  */
 #ifndef SERIN_TAP_SPOOL_H
 #define SERIN_TAP_SPOOL_H
@@ -15,7 +16,7 @@
 
 struct spool;
 
-enum { SPOOL_NAME_SIZE = 80, SPOOL_BATCH_MAX = 1024 * 1024 };
+enum { SPOOL_NAME_SIZE = 80, SPOOL_BATCH_MAX = 1024 * 1024, SPOOL_BATCHES_MAX = 8192 };
 
 /*
  * Opens the folder, which is made when it is not there, and finds what an earlier process left.

@@ -220,6 +220,34 @@ class Budget(TapCase):
         self.assertEqual(counted, count + 1)  # folded, but none is lost
 
 
+class SlowReader(TapCase):
+    def test_a_reader_that_does_not_read_is_cut_off_when_another_asks(self):
+        secret = os.path.join(tempfile.mkdtemp(prefix="serin-secret-"), "secret")
+        self.addCleanup(shutil.rmtree, os.path.dirname(secret))
+        with open(secret, "w", encoding="utf-8") as file:
+            file.write("a secret of enough bytes")
+        tap = self.tap("--budget", "256MiB", "--sample-keys", "1", "--key-secret-file", secret, file="-")
+        count = 300_000
+        for start in range(0, count, 50_000):
+            tap.send({"label": "s1", "key": f"order-{i}"} for i in range(start, start + 50_000))
+        tap.wait_for_events(count)
+        whole = len(tap.call("GET", "/v1/tap/blocks").body)
+        self.assertGreater(whole, count * 20)
+        host, port = tap.address.rsplit(":", 1)
+        with socket.socket() as slow:
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            slow.connect((host, int(port)))
+            slow.sendall(b"GET /v1/tap/blocks HTTP/1.1\r\nHost: x\r\n\r\n")
+            self.assertTrue(slow.recv(1))
+            refused = tap.call("GET", "/v1/tap/blocks")
+            self.assertEqual((refused.status, refused.headers["Retry-After"]), (503, "1"))
+            self.assertEqual(tap.call("GET", "/metrics").status, 200)
+            end = time.monotonic() + PATIENCE
+            while time.monotonic() < end and tap.call("GET", "/v1/tap/blocks").status != 200:
+                time.sleep(0.5)
+            self.assertEqual(len(tap.call("GET", "/v1/tap/blocks").body), whole)
+
+
 class Restart(TapCase):
     def test_another_start_has_another_id(self):
         def start_id(tap):
