@@ -1,6 +1,7 @@
 """The service on a real Prometheus: tables to the unit, verdicts, and a Prometheus that fails."""
 
 import os
+import re
 import shutil
 import signal
 import sys
@@ -66,8 +67,13 @@ class PrometheusCase(unittest.TestCase):
             raise unittest.SkipTest(str(missing)) from missing
         cls.addClassCleanup(cls.lab.close)
         cls.play()
-        cls.service = Service(config(cls.lab.url)).start()
+        cls.service = Service(cls.configuration()).start()
         cls.addClassCleanup(lambda: (cls.service.stop(), shutil.rmtree(cls.service.folder)))
+
+
+    @classmethod
+    def configuration(cls):
+        return config(cls.lab.url)
 
 
 @on_both_majors
@@ -154,6 +160,27 @@ class Verdicts(PrometheusCase):
         self.assertEqual(paused, ("inconclusive", "source_unavailable"))
         self.assertEqual(self.verdict("bad", stream="by-pod")[0], "inconclusive")  # no such pods
         self.assertEqual(self.verdict("bad"), ("rollback", "beyond_margin"))
+
+
+class Page(PrometheusCase):
+    """The configuration that docs/sources/prometheus.md calls the smallest."""
+
+    pods = Verdicts.pods
+    play = classmethod(Verdicts.play.__func__)
+
+    @classmethod
+    def configuration(cls):
+        with open("docs/sources/prometheus.md", encoding="utf-8") as file:
+            block = re.search(r"^    sources:\n(?:    .*\n)+", file.read(), re.M)[0]
+        return re.sub(r"^    ", "", block, flags=re.M).replace("http://prometheus:9090", cls.lab.url)
+
+    def test_the_smallest_configuration_counts(self):
+        answer = self.service.call("GET", "/v1/streams/checkout-segments/tables?canary=good&stable=stable&window=rollout")
+        self.assertEqual(answer.status, 200, answer.body)
+        tables = answer.json()
+        self.assertTrue(tables["complete"], tables["incomplete_reason"])
+        self.assertEqual(len(tables["canary"]["cells"]), 9)
+        self.assertEqual(len(tables["stable"]["cells"]), 9)
 
 
 @on_both_majors
