@@ -4,6 +4,7 @@
 #include "platform/listen.h"
 #include "platform/log.h"
 #include "platform/signal.h"
+#include "tap/bearer.h"
 #include "tap/endpoint.h"
 #include "tap/exposition.h"
 #include "tap/inputs.h"
@@ -22,6 +23,7 @@ struct tap_flags {
     char *socket;
     enum unix_socket_kind socket_kind;
     char *listen;
+    char *token_file;
     int64_t linger_ms;
 };
 
@@ -50,6 +52,12 @@ static const struct decode_field tap_fields[] = {
      .fallback = "127.0.0.1:9464",
      .help = "where to serve /metrics, /v1/tap/blocks, /livez and /readyz and, to this host only, "
              "POST /v1/events; \":9464\" for every address"},
+    {.name = "token_file",
+     DECODE_TEXT(struct tap_flags, token_file),
+     .takes = "a file",
+     .help =
+         "bearer token that whoever reads /metrics or /v1/tap/blocks has to show; read anew for "
+         "each request"},
     {.name = "linger",
      DECODE_DURATION(struct tap_flags, linger_ms),
      .fallback = "1m",
@@ -97,17 +105,36 @@ static enum serin_status start_inputs(struct running *running, struct serin_erro
     return inputs_start(&options, running->tap, &running->inputs, err);
 }
 
-static void announce(const struct running *running)
+/* Counts are for Prometheus to see; but who else may is not for us to know. */
+static void warn_if_open(const struct running *running)
 {
     bool is_loopback = true;
+    if (!running->flags.token_file &&
+        listen_is_loopback(running->flags.listen, &is_loopback, NULL) == SERIN_OK && !is_loopback) {
+        log_warning(running->log, "counts can be read by whoever can connect; see --token-file",
+                    log_text("listen", endpoint_address(running->endpoint)));
+    }
+}
+
+static void announce(const struct running *running)
+{
+    warn_if_open(running);
     log_info(running->log, "tapping", log_text("version", SERIN_VERSION),
              log_text("listen", endpoint_address(running->endpoint)),
              log_text("arm", running->options.arm), log_text("file", running->file),
              log_text("socket", running->flags.socket), log_text("push", running->push.url));
-    if (listen_is_loopback(running->flags.listen, &is_loopback, NULL) == SERIN_OK && !is_loopback) {
-        log_info(running->log, "counts can be read from other machines; events cannot be sent",
-                 log_text("listen", endpoint_address(running->endpoint)));
+}
+
+static enum serin_status start_endpoint(struct running *running, struct serin_error *err)
+{
+    struct endpoint_options options = {.address = running->flags.listen,
+                                       .token_file = running->flags.token_file};
+    if (options.token_file) {
+        serin_error_at(err, "token_file");
+        TRY(bearer_check_file(options.token_file, err));
+        serin_error_clear(err);
     }
+    return endpoint_start(&options, running->tap, running->metrics, &running->endpoint, err);
 }
 
 static enum serin_status start(struct running *running, struct serin_error *err)
@@ -115,8 +142,7 @@ static enum serin_status start(struct running *running, struct serin_error *err)
     TRY(signals_create(&running->signals, err));
     TRY(start_telemetry(running, err));
     TRY(tap_create(&running->options, clock_system(), &running->tap, err));
-    TRY(endpoint_start(running->flags.listen, running->tap, running->metrics, &running->endpoint,
-                       err));
+    TRY(start_endpoint(running, err));
     if (running->push.url) {
         TRY(pusher_start(&running->push, running->tap, running->log, running->metrics,
                          &running->pusher, err));

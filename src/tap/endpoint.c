@@ -4,6 +4,7 @@
 #include "platform/deadline.h"
 #include "platform/listen.h"
 #include "source/tap_report.h"
+#include "tap/bearer.h"
 #include "tap/exposition.h"
 #include "tap/report.h"
 #include "tap/telemetry.h"
@@ -30,6 +31,7 @@ enum {
 struct endpoint {
     struct tap *tap;
     struct metrics *metrics;
+    const char *token_file; /* NULL: everybody may read */
     struct MHD_Daemon *daemon;
     char address[ADDRESS_SIZE];
     atomic_bool is_draining;
@@ -52,6 +54,9 @@ static enum MHD_Result answer(struct MHD_Connection *connection, unsigned code,
     }
     enum MHD_Result result =
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
+    if (result == MHD_YES && code == MHD_HTTP_UNAUTHORIZED) {
+        result = MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
+    }
     if (result == MHD_YES && code == MHD_HTTP_SERVICE_UNAVAILABLE) {
         result = MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
     }
@@ -293,24 +298,37 @@ static enum MHD_Result begin_events(struct visit *visit, struct MHD_Connection *
 
 struct route {
     const char *path;
+    bool is_guarded; /* by the token, where there is one */
     enum MHD_Result (*get)(struct endpoint *endpoint, struct MHD_Connection *connection);
 };
 
 static const struct route routes[] = {
-    {"/metrics",      answer_metrics},
-    {TAP_REPORT_PATH, answer_report },
-    {"/livez",        answer_live   },
-    {"/readyz",       answer_ready  },
+    {"/metrics",      true,  answer_metrics},
+    {TAP_REPORT_PATH, true,  answer_report },
+    {"/livez",        false, answer_live   },
+    {"/readyz",       false, answer_ready  },
 };
 
 static const char events_path[] = "/v1/events";
+
+static bool may_get(const struct endpoint *endpoint, const struct route *route,
+                    struct MHD_Connection *connection)
+{
+    return !route->is_guarded || !endpoint->token_file ||
+           bearer_is_shown(endpoint->token_file,
+                           MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+                                                       MHD_HTTP_HEADER_AUTHORIZATION));
+}
 
 static enum MHD_Result answer_get(struct endpoint *endpoint, struct MHD_Connection *connection,
                                   const char *path)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(routes); i++) {
         if (strcmp(routes[i].path, path) == 0) {
-            return routes[i].get(endpoint, connection);
+            return may_get(endpoint, &routes[i], connection)
+                       ? routes[i].get(endpoint, connection)
+                       : answer_problem(connection, MHD_HTTP_UNAUTHORIZED,
+                                        "a bearer token is needed");
         }
     }
     return answer_problem(connection, MHD_HTTP_NOT_FOUND,
@@ -390,8 +408,9 @@ static enum serin_status start_daemon(struct endpoint *endpoint, int fd, struct 
                                          endpoint->address);
 }
 
-enum serin_status endpoint_start(const char *address, struct tap *tap, struct metrics *metrics,
-                                 struct endpoint **out, struct serin_error *err)
+enum serin_status endpoint_start(const struct endpoint_options *options, struct tap *tap,
+                                 struct metrics *metrics, struct endpoint **out,
+                                 struct serin_error *err)
 {
     int fd = -1;
     owned(endpoint) endpoint = memory_allocate(1, sizeof(*endpoint));
@@ -400,7 +419,8 @@ enum serin_status endpoint_start(const char *address, struct tap *tap, struct me
     }
     endpoint->tap = tap;
     endpoint->metrics = metrics;
-    TRY(listen_open(address, &fd, err));
+    endpoint->token_file = options->token_file;
+    TRY(listen_open(options->address, &fd, err));
     enum serin_status status =
         listen_address(fd, endpoint->address, sizeof(endpoint->address), err);
     if (status == SERIN_OK) {

@@ -17,14 +17,19 @@
 
 struct endpoint;
 
+struct endpoint_options {
+    const char *address;    /* see platform/listen.h; port 0 picks one */
+    const char *token_file; /* counters and blocks need this token; NULL: they are open */
+};
+
 /*
- * Listens on `address` (see platform/listen.h; port 0 picks one) and answers in a thread of its
- * own. `tap` and `metrics` (see telemetry_register) must outlive it. Fails with SERIN_INVALID
- * (address), SERIN_UNAVAILABLE (port taken, no threads) and SERIN_NO_MEMORY.
+ * Listens and answers in a thread of its own. `tap`, `metrics` (see telemetry_register) and the
+ * token's path must outlive it. Fails with SERIN_INVALID (address), SERIN_UNAVAILABLE (port taken,
+ * no threads) and SERIN_NO_MEMORY.
  */
-SERIN_MUST_CHECK enum serin_status endpoint_start(const char *address, struct tap *tap,
-                                                  struct metrics *metrics, struct endpoint **out,
-                                                  struct serin_error *err);
+SERIN_MUST_CHECK enum serin_status endpoint_start(const struct endpoint_options *options,
+                                                  struct tap *tap, struct metrics *metrics,
+                                                  struct endpoint **out, struct serin_error *err);
 /* Ends the answers under way. NULL is fine. */
 void endpoint_destroy(struct endpoint *endpoint);
 DEFINE_CLEANUP(endpoint)

@@ -140,6 +140,39 @@ class Inputs(TapCase):
         self.assertEqual(tap.metrics()["serin_tap_events_total"], 0)
 
 
+class Access(TapCase):
+    def test_counts_need_the_token_of_the_file_as_it_is_now(self):
+        folder = tempfile.mkdtemp(prefix="serin-token-")
+        self.addCleanup(shutil.rmtree, folder)
+        path = os.path.join(folder, "token")
+
+        def write(token):
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(token + "\n")
+
+        def status(route, shown):
+            return tap.call("GET", route, headers={"Authorization": shown} if shown else {}).status
+
+        write("a token of enough bytes")
+        tap = self.tap("--token-file", path)
+        for route in ("/metrics", "/v1/tap/blocks"):
+            self.assertEqual(status(route, None), 401)
+            for wrong in ("Bearer a token of enough byte", "Bearer ", "Basic a token of enough bytes", "Bearer a token of enough bytes2", "Bearer"):
+                self.assertEqual(status(route, wrong), 401, wrong)
+            self.assertEqual(status(route, "bearer a token of enough bytes"), 200)
+        self.assertEqual(status("/livez", None), 200)
+        self.assertEqual(status("/readyz", None), 200)
+        write("another token of enough bytes")
+        self.assertEqual(status("/metrics", "Bearer a token of enough bytes"), 401)
+        self.assertEqual(status("/metrics", "Bearer another token of enough bytes"), 200)
+        os.unlink(path)
+        self.assertEqual(status("/metrics", "Bearer another token of enough bytes"), 401)
+
+    def test_counts_that_are_open_to_others_are_warned_of(self):
+        tap = self.tap("--listen", ":0")
+        self.assertTrue([entry for entry in tap.log if entry["level"] == "warning" and "token-file" in entry["msg"]])
+
+
 class Flags(unittest.TestCase):
     def test_wrong_use_is_told_in_one_line(self):
         cases = (
@@ -153,6 +186,7 @@ class Flags(unittest.TestCase):
             (["--arm", "a", "--push", "http://x/v1/events"], "stream"),
             (["--arm", "a", "--push", "http://x/v1/events", "--stream", "s"], "spool"),
             (["--arm", "a", "--spool", "/tmp"], "push"),
+            (["--arm", "a", "--token-file", "/dev/null"], "token"),
             ([], "--arm"),
         )
         for flags, part in cases:
