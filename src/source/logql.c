@@ -82,17 +82,39 @@ static enum serin_status finish(const struct buffer *query, struct serin_error *
                               : serin_fail(err, status, "the query to a Loki is too long");
 }
 
-/* The log streams, those of one arm where `arm` is given, what lines hold, and how they are read.
- */
+/* Whose lines: an arm's, or those of one of its pods. */
+struct lines_of {
+    const char *arm;
+    const char *pod; /* NULL: all */
+};
+
+static void append_pod(struct buffer *query, const struct stream *stream, const char *pod)
+{
+    buffer_printf(query, "%s=", stream->pod);
+    promql_append_quoted(query, text_view_of(pod));
+}
+
+/* The matchers that choose an arm's streams, or those of its pod where that is what is indexed. */
+static enum serin_status append_indexed(struct buffer *query, const struct stream *stream,
+                                        const struct lines_of *whose, struct serin_error *err)
+{
+    buffer_append_char(query, ',');
+    if (whose->pod && !stream->arm_label) {
+        append_pod(query, stream, whose->pod);
+        return SERIN_OK;
+    }
+    return selector_append_arm(query, stream, whose->arm, err);
+}
+
+/* The log streams, what lines hold, and how they are read. `whose` may be NULL: both arms'. */
 static enum serin_status append_source(struct buffer *query, const struct stream *stream,
-                                       const char *arm, struct serin_error *err)
+                                       const struct lines_of *whose, struct serin_error *err)
 {
     static const char *const parsers[] = {
         [LINE_JSON] = " | json", [LINE_LOGFMT] = " | logfmt", [LINE_LABELS] = ""};
     buffer_printf(query, "{%s", stream->matchers);
-    if (arm) {
-        buffer_append_char(query, ',');
-        TRY(selector_append_arm(query, stream, arm, err));
+    if (whose && stream->arm_indexed) {
+        TRY(append_indexed(query, stream, whose, err));
     }
     buffer_append_char(query, '}');
     if (stream->contains) {
@@ -111,17 +133,20 @@ static void append_or_unreadable(struct buffer *query, const struct stream *stre
     }
 }
 
-/* The lines of an arm and those that cannot be read. */
-static enum serin_status append_arm(struct buffer *query, const struct stream *stream,
-                                    const char *arm, struct serin_error *err)
+/* An arm's lines and those that cannot be read; of a pod only the former. */
+static enum serin_status append_lines_of(struct buffer *query, const struct stream *stream,
+                                         const struct lines_of *whose, struct serin_error *err)
 {
-    if (stream->arm_indexed) {
-        return append_source(query, stream, arm, err);
+    TRY(append_source(query, stream, whose, err));
+    if (!stream->arm_indexed) {
+        buffer_append_text(query, " | ");
+        TRY(selector_append_arm(query, stream, whose->arm, err));
+        append_or_unreadable(query, stream);
     }
-    TRY(append_source(query, stream, NULL, err));
-    buffer_append_text(query, " | ");
-    TRY(selector_append_arm(query, stream, arm, err));
-    append_or_unreadable(query, stream);
+    if (whose->pod) {
+        buffer_append_text(query, " | ");
+        append_pod(query, stream, whose->pod);
+    }
     return SERIN_OK;
 }
 
@@ -159,11 +184,8 @@ enum serin_status logql_append_counts(struct buffer *query, const struct stream 
     buffer_append_text(query, "sum by (");
     append_counted(query, stream);
     buffer_append_text(query, ") (count_over_time(");
-    TRY(append_arm(query, stream, arm, err));
-    if (pod) {
-        buffer_printf(query, " | %s=", stream->pod);
-        promql_append_quoted(query, text_view_of(pod));
-    }
+    struct lines_of whose = {arm, pod};
+    TRY(append_lines_of(query, stream, &whose, err));
     append_range(query, range_ms);
     return finish(query, err);
 }
@@ -174,7 +196,8 @@ enum serin_status logql_append_pods(struct buffer *query, const struct stream *s
     bool has_errors = stream->format != LINE_LABELS;
     buffer_printf(query, "sum by (%s%s) (count_over_time(", stream->pod,
                   has_errors ? "," LOGQL_ERROR_LABEL : "");
-    TRY(append_arm(query, stream, arm, err));
+    struct lines_of whose = {arm, NULL};
+    TRY(append_lines_of(query, stream, &whose, err));
     append_range(query, range_ms);
     return finish(query, err);
 }
@@ -182,13 +205,29 @@ enum serin_status logql_append_pods(struct buffer *query, const struct stream *s
 enum serin_status logql_append_events(struct buffer *query, const struct stream *stream,
                                       const char *arm, struct serin_error *err)
 {
-    TRY(append_arm(query, stream, arm, err));
+    struct lines_of whose = {arm, NULL};
+    TRY(append_lines_of(query, stream, &whose, err));
     buffer_printf(query, " | %s!=\"\"", stream->label);
     if (stream->format != LINE_LABELS) {
         buffer_append_text(query, " | " LOGQL_ERROR_LABEL "=\"\"");
     }
     buffer_printf(query, " | keep %s", stream->pod);
     return finish(query, err);
+}
+
+/*
+ * Puts the key in place of the line: as a label it would make a stream of each line, which costs
+ * Loki more than reading it. Label and reference follow, because where answers of replicas are
+ * merged lines that look alike are taken for one.
+ */
+static void append_key(struct buffer *query, const struct stream *stream)
+{
+    buffer_printf(query, " | line_format \"{{.%s | urlencode}} {{.%s | urlencode}}", stream->key,
+                  stream->label);
+    if (stream->reference) {
+        buffer_printf(query, " {{.%s | urlencode}}", stream->reference);
+    }
+    buffer_append_char(query, '"');
 }
 
 enum serin_status logql_append_lines(struct buffer *query, const struct stream *stream,
@@ -205,9 +244,9 @@ enum serin_status logql_append_lines(struct buffer *query, const struct stream *
                       stream->reference, stream->key);
     }
     append_or_unreadable(query, stream);
+    append_key(query, stream);
     buffer_append_text(query, " | keep ");
     append_counted(query, stream);
-    buffer_printf(query, ",%s", stream->key);
     if (stream->arm_label) {
         buffer_printf(query, ",%s", stream->arm_label);
     }

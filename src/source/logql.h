@@ -47,7 +47,8 @@ SERIN_MUST_CHECK enum serin_status logql_append_events(struct buffer *query,
 
 /*
  * Appends a query for the lines of both arms, for those with a key and a reference only, and for
- * those that Loki cannot read, all of them with the labels that are counted.
+ * those that Loki cannot read, all of them with the labels that are counted. In place of each line
+ * comes its key in percent code, up to the first space.
  */
 SERIN_MUST_CHECK enum serin_status logql_append_lines(struct buffer *query,
                                                       const struct stream *stream,

@@ -132,9 +132,7 @@ static enum serin_status book(const struct loki_fetch *fetch, enum arm arm, cons
     for (size_t i = 0; i < loki_rows_count(rows); i++) {
         struct loki_row row = loki_rows_at(rows, i);
         if (row.time < span->first_ms || row.time > span->last_ms) {
-            return serin_fail(err, SERIN_UNAVAILABLE,
-                              "Loki answered for another time than it was asked for; does "
-                              "something between Serin and Loki change queries?");
+            return serin_fail(err, SERIN_UNAVAILABLE, LOKI_OTHER_TIME);
         }
         if (row.count == 0 || !loki_is_countable(fetch, rows, row)) {
             continue;

@@ -20,6 +20,10 @@ struct loki {
     const struct loki_options *options;
 };
 
+#define LOKI_OTHER_TIME                                                                            \
+    "Loki answered for another time than it was asked for; does something between Serin and Loki " \
+    "change queries?"
+
 /* One fetch under way. */
 struct loki_fetch {
     const struct loki *loki;

@@ -2,7 +2,10 @@
  * Single lines, read in the order of time and page by page, then counted as the store counts.
  *
  * Of a full page the lines of its last nanosecond are left out and the next page begins with that
- * nanosecond: it may hold more lines than fitted. So no line is read twice and none is missed.
+ * nanosecond: it may hold more lines than fitted. So no line is counted twice and none is missed.
+ *
+ * For each page Loki may go through all lines of the time asked about, so that is kept to about
+ * what a page holds.
  */
 #include "source/logql.h"
 #include "source/loki_fetch.h"
@@ -43,12 +46,13 @@ static void add_slices(const struct stream *stream, const struct loki_rows *rows
 }
 
 /* A reference that comes without its label has a key, and no arm that matters. */
-static bool is_late_reference(const struct loki_rows *rows, uint32_t series)
+static bool is_late_reference(const struct loki_rows *rows, struct loki_row row)
 {
+    uint32_t series = row.series;
     return loki_rows_text(rows, series, LOKI_ERROR).length == 0 &&
            loki_rows_text(rows, series, LOKI_LABEL).length == 0 &&
            loki_rows_text(rows, series, LOKI_REFERENCE).length > 0 &&
-           loki_rows_text(rows, series, LOKI_KEY).length > 0 && !loki_rows_is_cut(rows, series);
+           loki_rows_key(rows, row).length > 0 && !loki_rows_is_cut(rows, series);
 }
 
 /* Fills the event of a row; false when it cannot be counted, which has been noted then. */
@@ -56,7 +60,7 @@ static bool make_event(const struct loki_fetch *fetch, const struct loki_rows *r
                        struct loki_row row, struct label_event *out)
 {
     const struct table_query *query = fetch->query;
-    struct text_view key = loki_rows_text(rows, row.series, LOKI_KEY);
+    struct text_view key = loki_rows_key(rows, row);
     struct text_view reference = loki_rows_text(rows, row.series, LOKI_REFERENCE);
     struct label_event event = {.stream = text_view_of(query->stream->name),
                                 .key = key,
@@ -65,7 +69,7 @@ static bool make_event(const struct loki_fetch *fetch, const struct loki_rows *r
                                 .has_reference = reference.length > 0,
                                 .time_ms = row.time / LOKI_NS_PER_MS,
                                 .count = 1};
-    if (!is_late_reference(rows, row.series)) {
+    if (!is_late_reference(rows, row)) {
         size_t arm = find_arm(query, rows, row.series);
         if (!loki_is_countable(fetch, rows, row) || arm == ARM_COUNT) {
             return false;
@@ -108,23 +112,40 @@ static struct loki_row *sort_rows(const struct loki_rows *rows)
 
 /* ---- pages ----------------------------------------------------------------------------------- */
 
+static const int64_t first_slice_ms = 600000;
+
 struct reading {
     const struct loki_fetch *fetch;
     const struct buffer *query;
     struct loki_rows *rows;
     struct store_scratch *scratch;
-    int64_t next_ns; /* where the next page begins */
+    int64_t next_ns;  /* where the next page begins */
+    int64_t until_ns; /* … and the time asked about ends */
+    int64_t end_ns;   /* of the window */
+    int64_t slice_ns; /* how much time to ask about at once */
     uint64_t lines;
-    bool is_done;
 };
+
+/* A page that is not full holds all lines of its time. */
+static void go_on(struct reading *reading, size_t count)
+{
+    reading->next_ns = reading->until_ns;
+    if (count < reading->fetch->loki->options->page / 2 &&
+        reading->slice_ns <= reading->end_ns / 2) {
+        reading->slice_ns *= 2;
+    }
+}
 
 /* How many of a page's lines, in the order of time, are there for good. */
 static enum serin_status find_whole(struct reading *reading, const struct loki_row *sorted,
                                     size_t count, size_t *out_whole, struct serin_error *err)
 {
-    size_t page = reading->fetch->loki->options->page;
-    if (count < page) {
-        reading->is_done = true;
+    if (count > 0 &&
+        (sorted[0].time < reading->next_ns || sorted[count - 1].time >= reading->until_ns)) {
+        return serin_fail(err, SERIN_UNAVAILABLE, LOKI_OTHER_TIME);
+    }
+    if (count < reading->fetch->loki->options->page) {
+        go_on(reading, count);
         *out_whole = count;
         return SERIN_OK;
     }
@@ -139,7 +160,9 @@ static enum serin_status find_whole(struct reading *reading, const struct loki_r
                           "max_entries_limit_per_query of Loki)",
                           count);
     }
-    reading->next_ns = sorted[count - 1].time;
+    int64_t last_ns = sorted[count - 1].time;
+    reading->slice_ns = last_ns - reading->next_ns;
+    reading->next_ns = last_ns;
     *out_whole = whole;
     return SERIN_OK;
 }
@@ -166,8 +189,11 @@ static enum serin_status add_lines(struct reading *reading, const struct loki_ro
 
 static enum serin_status read_page(struct reading *reading, struct serin_error *err)
 {
+    int64_t left_ns = reading->end_ns - reading->next_ns;
+    reading->until_ns =
+        reading->next_ns + (left_ns < reading->slice_ns ? left_ns : reading->slice_ns);
     struct loki_range range = {.start_ns = reading->next_ns,
-                               .end_ns = reading->fetch->end_ms * LOKI_NS_PER_MS,
+                               .end_ns = reading->until_ns,
                                .limit = reading->fetch->loki->options->page};
     TRY(loki_ask(reading->fetch, reading->query, &range, reading->rows, err));
     owned_memory struct loki_row *sorted = sort_rows(reading->rows);
@@ -199,9 +225,11 @@ static enum serin_status read_all(const struct loki_fetch *fetch, struct store_s
                               .query = text,
                               .rows = rows,
                               .scratch = scratch,
+                              .end_ns = fetch->end_ms * LOKI_NS_PER_MS,
+                              .slice_ns = first_slice_ms * LOKI_NS_PER_MS,
                               .next_ns = (block_start(fetch->start_ms, block_ms) - block_ms) *
                                          LOKI_NS_PER_MS};
-    while (!reading.is_done) {
+    while (reading.next_ns < reading.end_ns) {
         TRY(deadline_check(fetch->deadline, "reading the lines of a Loki", err));
         TRY(read_page(&reading, err));
     }

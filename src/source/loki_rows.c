@@ -4,6 +4,8 @@
 #include "source/logql.h"
 #include "source/prometheus_sample.h"
 
+#include <string.h>
+
 static const size_t texts_max = UINT32_MAX - 2;
 
 #define NO_TEXT UINT32_MAX
@@ -79,7 +81,6 @@ static const char *field_name(const struct stream *stream, size_t field)
         [LOKI_LABEL] = stream->label,
         [LOKI_REFERENCE] = stream->reference,
         [LOKI_ARM] = stream->arm_label,
-        [LOKI_KEY] = stream->key,
         [LOKI_ERROR] = LOGQL_ERROR_LABEL,
     };
     size_t slice = field - LOKI_SLICES;
@@ -138,7 +139,7 @@ static enum serin_status on_series_end(void *context, struct serin_error *err)
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
-static enum serin_status append(struct loki_rows *rows, int64_t time, uint64_t count,
+static enum serin_status append(struct loki_rows *rows, int64_t time, uint64_t count, uint32_t key,
                                 struct serin_error *err)
 {
     if (memory_grow((void **)&rows->rows, &rows->row_room, rows->row_count + 1, sizeof(*rows->rows),
@@ -146,7 +147,7 @@ static enum serin_status append(struct loki_rows *rows, int64_t time, uint64_t c
         return no_memory(err);
     }
     rows->rows[rows->row_count++] = (struct loki_row){
-        .series = (uint32_t)(rows->series_count - 1), .time = time, .count = count};
+        .series = (uint32_t)(rows->series_count - 1), .key = key, .time = time, .count = count};
     return SERIN_OK;
 }
 
@@ -159,14 +160,20 @@ static enum serin_status on_sample(void *context, int64_t time_ms, struct text_v
         return serin_fail(err, SERIN_UNAVAILABLE, "a count of lines %s: %s", flaw,
                           TEXT_QUOTE(value));
     }
-    return append(context, time_ms, count, err);
+    return append(context, time_ms, count, NO_TEXT, err);
 }
 
 static enum serin_status on_entry(void *context, int64_t time_ns, struct text_view line,
                                   struct serin_error *err)
 {
-    (void)line; /* what it holds came as labels */
-    return append(context, time_ns, 1, err);
+    struct loki_rows *rows = context;
+    const char *end = memchr(line.start, ' ', line.length);
+    uint32_t key = NO_TEXT;
+    line.length = end ? (size_t)(end - line.start) : line.length;
+    if (line.length > 0 && dictionary_intern(rows->texts, line, &key) != SERIN_OK) {
+        return no_memory(err);
+    }
+    return append(rows, time_ns, 1, key, err);
 }
 
 const struct prometheus_sink loki_counts_sink = {.begin = on_begin,
@@ -193,21 +200,25 @@ struct loki_row loki_rows_at(const struct loki_rows *rows, size_t index)
     return rows->rows[index];
 }
 
-static struct text_view text_of(const struct loki_rows *rows, uint32_t series, size_t field)
+static struct text_view text_of(const struct loki_rows *rows, uint32_t id)
 {
-    uint32_t id = rows->series[series].texts[field];
     return id == NO_TEXT ? (struct text_view){0} : dictionary_text(rows->texts, id);
 }
 
 struct text_view loki_rows_text(const struct loki_rows *rows, uint32_t series,
                                 enum loki_field field)
 {
-    return text_of(rows, series, field);
+    return text_of(rows, rows->series[series].texts[field]);
 }
 
 struct text_view loki_rows_slice(const struct loki_rows *rows, uint32_t series, size_t slice)
 {
-    return text_of(rows, series, LOKI_SLICES + slice);
+    return text_of(rows, rows->series[series].texts[LOKI_SLICES + slice]);
+}
+
+struct text_view loki_rows_key(const struct loki_rows *rows, struct loki_row row)
+{
+    return text_of(rows, row.key);
 }
 
 bool loki_rows_is_cut(const struct loki_rows *rows, uint32_t series)

@@ -23,7 +23,6 @@ enum loki_field {
     LOKI_LABEL,
     LOKI_REFERENCE,
     LOKI_ARM,
-    LOKI_KEY,
     LOKI_ERROR, /* why Loki could not read the lines */
     LOKI_SLICES
 };
@@ -48,6 +47,7 @@ extern const struct prometheus_sink loki_lines_sink;
 /* In the order in which they came. */
 struct loki_row {
     uint32_t series;
+    uint32_t key; /* of a line: see loki_rows_key */
     int64_t time; /* of a count: milliseconds; of a line: nanoseconds */
     uint64_t count;
 };
@@ -61,6 +61,8 @@ struct loki_row loki_rows_at(const struct loki_rows *rows, size_t index);
 struct text_view loki_rows_text(const struct loki_rows *rows, uint32_t series,
                                 enum loki_field field);
 struct text_view loki_rows_slice(const struct loki_rows *rows, uint32_t series, size_t slice);
+/* What stands in a line before its first space, which is the item's key; empty: it has none. */
+struct text_view loki_rows_key(const struct loki_rows *rows, struct loki_row row);
 bool loki_rows_is_cut(const struct loki_rows *rows, uint32_t series);
 
 #endif

@@ -17,7 +17,6 @@ static const struct stream stream = {
     .reference = "expected_segment",
     .label = "segment",
     .pod = "pod",
-    .key = "order",
     .arm_label = "hash",
     .slices = {"region"},
     .slice_count = 1,
@@ -47,6 +46,8 @@ static void append_row(struct buffer *out, const struct loki_rows *rows, struct 
         buffer_append_view(out, loki_rows_text(rows, row.series, (enum loki_field)field));
     }
     buffer_append_view(out, loki_rows_slice(rows, row.series, 0));
+    buffer_append_char(out, '\t');
+    buffer_append_view(out, loki_rows_key(rows, row));
     buffer_append_char(out, '\n');
 }
 

@@ -71,6 +71,10 @@ Test(logql, an_indexed_arm_chooses_streams_instead_of_lines)
     require_counts(&stream, NULL,
                    "sum by (pod,segment,expected,__error__) (count_over_time("
                    "{app=\"segmenter\",pod=~\"shop\\\\.v2-c1-.+\"} | json [60000ms] offset 1ms))");
+    require_counts(&stream, "shop.v2-c1-1",
+                   "sum by (pod,segment,expected,__error__) (count_over_time("
+                   "{app=\"segmenter\",pod=\"shop.v2-c1-1\"} | json | pod=\"shop.v2-c1-1\" "
+                   "[60000ms] offset 1ms))");
 }
 
 Test(logql, events_pods_and_lines_are_asked_for_with_the_labels_they_need)
@@ -90,8 +94,9 @@ Test(logql, events_pods_and_lines_are_asked_for_with_the_labels_they_need)
     cr_assert(eq(int, logql_append_lines(query, &stream, arms, NULL), SERIN_OK));
     cr_assert(eq(str, (char *)buffer_text(query),
                  "{app=\"segmenter\"} | json | hash=\"c1\" or hash=\"s1\" or (segment=\"\" and "
-                 "expected!=\"\" and order!=\"\") or __error__!=\"\" | keep "
-                 "pod,segment,expected,region,__error__,order,hash"));
+                 "expected!=\"\" and order!=\"\") or __error__!=\"\" | "
+                 "line_format \"{{.order | urlencode}} {{.segment | urlencode}} {{.expected | "
+                 "urlencode}}\" | keep pod,segment,expected,region,__error__,hash"));
 }
 
 /* Reads a literal in double quotes as Loki's parser does; the rest of the text. */

@@ -376,9 +376,9 @@ Test(loki, more_series_than_allowed_are_refused)
 
 /* ---- pages ----------------------------------------------------------------------------------- */
 
-#define KEYED(pod, order, values)                                                                  \
-    "{\"stream\":{\"hash\":\"c1\",\"pod\":\"" pod "\",\"segment\":\"s1\",\"expected\":\"e1\","     \
-    "\"order\":\"" order "\"},\"values\":[" values "]}"
+#define KEYED(pod, values)                                                                         \
+    "{\"stream\":{\"hash\":\"c1\",\"pod\":\"" pod "\",\"segment\":\"s1\",\"expected\":\"e1\"},"    \
+    "\"values\":[" values "]}"
 
 static const char nanosecond[] = "1700000050000000000";
 
@@ -395,27 +395,40 @@ Test(loki, a_full_page_is_followed_from_the_nanosecond_in_which_it_ended)
     bench_answer(
         &bench, 200,
         ANSWER("streams",
-               KEYED("p", "a", "[\"1700000050000000007\",\"\"]") "," KEYED(
-                   "p", "b",
-                   "[\"1700000050000000007\",\"\"]") "," KEYED("p", "c",
-                                                               "[\"1700000050000000006\",\"\"]")));
-    bench_answer(
-        &bench, 200,
-        ANSWER("streams",
-               KEYED("p", "a", "[\"1700000050000000007\",\"\"]") "," KEYED(
-                   "p", "b",
-                   "[\"1700000050000000007\",\"\"]") "," KEYED("p", "d",
-                                                               "[\"1700000050000000008\",\"\"]")));
+               KEYED("p",
+                     "[\"1700000050000000007\",\"a s e\"],"
+                     "[\"1700000050000000007\",\"b s e\"]") "," KEYED("q", "[\"1700000050000000006"
+                                                                           "\",\"c s e\"]")));
     bench_answer(&bench, 200,
-                 ANSWER("streams", KEYED("p", "d", "[\"1700000050000000008\",\"\"]") "," KEYED(
-                                       "q", "e", "[\"1700000050000000009\",\"\"]")));
+                 ANSWER("streams", KEYED("p", "[\"1700000050000000007\",\"a s e\"],"
+                                              "[\"1700000050000000007\",\"b s e\"],"
+                                              "[\"1700000050000000008\",\"d s e\"]")));
+    bench_answer(&bench, 200,
+                 ANSWER("streams", KEYED("p", "[\"1700000050000000008\",\"d s e\"],"
+                                              "[\"1700000050000000008\",\"e s e\"]")));
+    bench_answer(&bench, 200, NO_LINES);
     keyed_open(&bench);
     cr_assert(eq(int, bench_fetch(&bench), SERIN_OK), "%s", bench.err.detail);
     cr_assert(eq(u64, block_tables_events(bench.tables, ARM_CANARY), 5));
-    cr_assert(eq(int, test_server_requests(bench.server), 3));
     require_in(test_server_request(bench.server),
-               "&start=1700000050000000008&end=1700000100000000000&limit=3&direction=forward");
+               "&end=1700000100000000000&limit=3&direction=forward");
     bench_close(&bench);
+}
+
+Test(loki, lines_from_outside_the_time_asked_for_are_refused)
+{
+    static const char *const times[] = {"1699999739999999999", "1700000100000000000"};
+    for (size_t i = 0; i < 2; i++) {
+        struct bench bench = make_bench();
+        char body[512];
+        (void)snprintf(body, sizeof(body), ANSWER("streams", KEYED("p", "[\"%s\",\"a\"]")),
+                       times[i]);
+        bench_answer(&bench, 200, body);
+        keyed_open(&bench);
+        cr_assert(eq(int, bench_fetch(&bench), SERIN_UNAVAILABLE), "%s", times[i]);
+        require_in(bench.err.detail, "another time");
+        bench_close(&bench);
+    }
 }
 
 Test(loki, a_page_of_a_single_nanosecond_is_truncated_and_no_table)
@@ -423,7 +436,7 @@ Test(loki, a_page_of_a_single_nanosecond_is_truncated_and_no_table)
     struct bench bench = make_bench();
     char body[1024];
     (void)snprintf(body, sizeof(body),
-                   ANSWER("streams", KEYED("p", "a", "[\"%s\",\"\"],[\"%s\",\"\"],[\"%s\",\"\"]")),
+                   ANSWER("streams", KEYED("p", "[\"%s\",\"a\"],[\"%s\",\"b\"],[\"%s\",\"c\"]")),
                    nanosecond, nanosecond, nanosecond);
     bench_answer(&bench, 200, body);
     keyed_open(&bench);
@@ -437,9 +450,8 @@ Test(loki, more_lines_than_allowed_are_refused)
     struct bench bench = make_bench();
     bench.options.max_lines = 1;
     bench_answer(&bench, 200,
-                 ANSWER("streams", KEYED("p", "a",
-                                         "[\"1700000050000000001\",\"\"],"
-                                         "[\"1700000050000000002\",\"\"]")));
+                 ANSWER("streams", KEYED("p", "[\"1700000050000000001\",\"a\"],"
+                                              "[\"1700000050000000002\",\"b\"]")));
     keyed_open(&bench);
     cr_assert(eq(int, bench_fetch(&bench), SERIN_TOO_LARGE));
     require_in(bench.err.detail, "max_lines");
@@ -450,11 +462,13 @@ Test(loki, a_late_reference_reaches_its_event_and_lines_of_no_arm_do_not_count)
 {
     struct bench bench = make_bench();
     bench_answer(&bench, 200,
-                 ANSWER("streams",
-                        "{\"stream\":{\"hash\":\"s1\",\"pod\":\"q\",\"segment\":\"s2\",\"order\":"
-                        "\"a\"},\"values\":[[\"1700000050000000001\",\"\"]]},"
-                        "{\"stream\":{\"expected\":\"e2\",\"order\":\"a\"},\"values\":"
-                        "[[\"1700000060000000001\",\"\"]]}"));
+                 ANSWER("streams", "{\"stream\":{\"hash\":\"s1\",\"pod\":\"q\",\"segment\":\"s2\"},"
+                                   "\"values\":[[\"1700000050000000001\",\"a%20b s2 \"]]},"
+                                   "{\"stream\":{\"hash\":\"x\",\"pod\":\"q\",\"segment\":\"s2\"},"
+                                   "\"values\":[[\"1700000050000000001\",\"c s2 \"]]},"
+                                   "{\"stream\":{\"expected\":\"e2\"},"
+                                   "\"values\":[[\"1700000060000000001\",\"a%20b  e2\"]]}"));
+    bench.options.page = 10;
     keyed_open(&bench);
     cr_assert(eq(int, bench_fetch(&bench), SERIN_OK), "%s", bench.err.detail);
     cr_assert(eq(u64, block_tables_events(bench.tables, ARM_STABLE), 1));

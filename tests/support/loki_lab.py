@@ -14,7 +14,12 @@ import urllib.parse
 import urllib.request
 
 PATIENCE_S = 120  # far more than any step takes; a lab that hangs must end
-LIMITED = {"few-series": {"max_query_series": 30}, "fewer-series": {"max_query_series": 10}, "short-pages": {"max_entries_limit_per_query": 100}}
+LIMITED = {
+    "few-series": {"max_query_series": 30},
+    "few-series-indexed": {"max_query_series": 30},
+    "fewer-series": {"max_query_series": 10},
+    "short-pages": {"max_entries_limit_per_query": 100},
+}
 
 
 class MissingServer(Exception):

@@ -321,6 +321,7 @@ class Flaws(LokiCase):
 class Limits(LokiCase):
     sources = (
         ("few", "few-series", ""),
+        ("few-indexed", "few-series-indexed", ""),
         ("fewer", "fewer-series", ""),
         ("paged", "short-pages", ""),
         ("nobody", "", ""),
@@ -331,6 +332,7 @@ class Limits(LokiCase):
     streams = tuple((name, name, 'app="segmenter"', BY_LABEL) for name in ("few", "fewer", "nobody", "stranger", "capped", "tiny")) + (
         ("paged", "paged", 'app="segmenter"', BY_LABEL, "keyed: true", "key: order"),
         ("refused", "few", 'app=~"("', BY_LABEL),
+        ("few-indexed", "few-indexed", 'app="segmenter"', BY_POD[:-1] + ", indexed: true}"),
     )
 
     @classmethod
@@ -339,12 +341,17 @@ class Limits(LokiCase):
         cls.events = list(traffic(1500, seed=6, labels=2, pods=6, errors=0.5))
         for tenant in ("few-series", "fewer-series", "short-pages"):
             cls.lab.push(tenant, lines(cls.events))
+        for pod in sorted({event["pod"] for event in cls.events}):
+            of_pod = [event for event in cls.events if event["pod"] == pod]
+            cls.lab.push("few-series-indexed", lines(of_pod), {"app": "segmenter", "pod": pod})
 
     def test_more_series_than_loki_answers_with_are_asked_for_pod_by_pod(self):
-        tables = self.tables("few")
-        self.assertTrue(tables["complete"], tables["incomplete_reason"])
-        self.assertEqual(self.counted(tables), self.sums(self.events))
-        self.assertEqual(self.counted(tables, "stable"), self.sums(self.events, STABLE))
+        for stream in ("few", "few-indexed"):
+            with self.subTest(stream=stream):
+                tables = self.tables(stream)
+                self.assertTrue(tables["complete"], tables["incomplete_reason"])
+                self.assertEqual(self.counted(tables), self.sums(self.events))
+                self.assertEqual(self.counted(tables, "stable"), self.sums(self.events, STABLE))
 
     def test_too_many_series_in_one_pod_are_an_error_that_says_what_to_raise(self):
         self.assertIn("max_query_series", self.refusal("fewer", 413))
