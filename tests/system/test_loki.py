@@ -92,18 +92,22 @@ def stored(event, stream):
     return {"stream": stream, "time": event["time_ms"], **named}
 
 
+def setUpModule():
+    """One Loki for all: each class has tenants of its own, and the last one ends it."""
+    try:
+        LokiCase.lab = Lab()
+    except MissingServer as missing:
+        if os.environ.get("SERIN_REQUIRE_SERVERS") == "1":
+            raise
+        raise unittest.SkipTest(str(missing)) from missing
+    unittest.addModuleCleanup(LokiCase.lab.close)
+
+
 class LokiCase(unittest.TestCase):
-    """One Loki and one service for the tests of a class."""
+    """One service for the tests of a class."""
 
     @classmethod
     def setUpClass(cls):
-        try:
-            cls.lab = Lab()
-        except MissingServer as missing:
-            if os.environ.get("SERIN_REQUIRE_SERVERS") == "1":
-                raise
-            raise unittest.SkipTest(str(missing)) from missing
-        cls.addClassCleanup(cls.lab.close)
         cls.play()
         cls.service = Service(configuration(cls.lab.url, cls.sources, cls.streams)).start()
         cls.addClassCleanup(lambda: (cls.service.stop(), shutil.rmtree(cls.service.folder)))
