@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import sys
@@ -109,8 +110,12 @@ class LokiCase(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.play()
-        cls.service = Service(configuration(cls.lab.url, cls.sources, cls.streams)).start()
+        cls.service = Service(cls.configuration()).start()
         cls.addClassCleanup(lambda: (cls.service.stop(), shutil.rmtree(cls.service.folder)))
+
+    @classmethod
+    def configuration(cls):
+        return configuration(cls.lab.url, cls.sources, cls.streams)
 
     def ask_tables(self, stream, canary=CANARY, stable=STABLE, window="rollout", **more):
         query = urllib.parse.urlencode({"canary": canary, "stable": stable, "window": window, **more})
@@ -370,6 +375,32 @@ class Limits(LokiCase):
     def test_a_tenant_sees_its_own_lines_and_one_is_needed(self):
         self.assertEqual(self.tables("stranger")["canary"]["events"], 0)
         self.assertIn("no org id", self.refusal("nobody", 502))
+
+
+class Page(LokiCase):
+    """The line and the smallest configuration of docs/sources/loki.md."""
+
+    @classmethod
+    def play(cls):
+        with open("docs/sources/loki.md", encoding="utf-8") as file:
+            cls.text = file.read()
+        line = re.search(r'^    (\{"hash".*\})$', cls.text, re.M)[1]
+        cls.shown = json.loads(line)
+        at = int(time.time() * SECOND) - 3 * MINUTE
+        other = json.dumps({**cls.shown, "hash": STABLE, "pod": "checkout-other"}, separators=(",", ":"))
+        cls.lab.push("page", [(at + i, text) for i, text in enumerate((line, line, other, "listening on :8080"))], {"app": "checkout"})
+
+    @classmethod
+    def configuration(cls):
+        block = re.search(r"^    sources:\n(?:    .*\n)+", cls.text, re.M)[0]
+        return re.sub(r"^    ", "", block, flags=re.M).replace('"http://loki:3100"', f'"{cls.lab.url}", tenant: page')
+
+    def test_the_smallest_configuration_counts_the_line(self):
+        tables = self.tables("checkout-segments", canary=self.shown["hash"])
+        self.assertTrue(tables["complete"], tables["incomplete_reason"])
+        cell = (self.shown["expected_segment"], self.shown["segment"])
+        self.assertEqual(self.counted(tables), {cell: 2})
+        self.assertEqual(self.counted(tables, "stable"), {cell: 1})
 
 
 class Verdicts(LokiCase):
