@@ -5,6 +5,7 @@ import http.server
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -194,6 +195,66 @@ class Flags(unittest.TestCase):
             self.assertIn(done.returncode, (2, 4), flags)
             self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
             self.assertIn(part.strip("-").replace("-", "_"), done.stderr.replace("-", "_"), flags)
+
+
+class Documentation(TapCase):
+    """What docs/sources/tap.md shows is run."""
+
+    @classmethod
+    def setUpClass(cls):
+        with open("docs/sources/tap.md", encoding="utf-8") as file:
+            cls.text = file.read()
+
+    def replaced(self, words, folder):
+        """Its words with what the cluster would put in, and with paths and ports of ours."""
+        ours = {"$(HASH)": "7d9f8c6b5", "$(POD)": "shop-1", '"$HASH"': "7d9f8c6b5", "--listen=:9464": "--listen=127.0.0.1:0", "https://serin:8080": "http://127.0.0.1:1"}
+        for old, new in ours.items():
+            words = [word.replace(old, new) for word in words]
+        return [re.sub(r"^/var/.*/", folder + "/", word) for word in words]
+
+    def run_tap(self, words):
+        folder = tempfile.mkdtemp(prefix="serin-doc-")
+        self.addCleanup(shutil.rmtree, folder)
+        words = self.replaced(words, folder)
+        with open(os.path.join(folder, "token"), "w", encoding="utf-8") as file:
+            file.write("a token\n")
+        path = os.path.join(folder, "labels.log")
+        self.assertIn(path, words)
+        open(path, "w", encoding="utf-8").close()
+        listen = [] if "--listen=127.0.0.1:0" in words else ["--listen", "127.0.0.1:0"]
+        process = subprocess.Popen([BINARY, *words, *listen], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.kill)
+        line = process.stderr.readline()
+        self.assertIn('"tapping"', line)
+        tap = Tap()
+        tap.address = json.loads(line)["listen"]
+        with open(path, "a", encoding="utf-8") as log:
+            log.write(lines([{"label": "s1", "out": {"segment": "s1", "expected": "s2"}, "client": {"region": "eu"}}]))
+        tap.wait_for("serin_tap_events_total", 1)
+        metrics = tap.metrics()
+        process.terminate()
+        process.stderr.read()
+        process.stderr.close()
+        self.assertEqual(process.wait(PATIENCE), 0)
+        return metrics
+
+    def test_the_container_counts(self):
+        block = self.text.split("        args:\n", 1)[1].split("        env:", 1)[0]
+        metrics = self.run_tap(re.findall(r"- (\S+)\n", block))
+        self.assertEqual(metrics[counter("s1", "s2", arm="7d9f8c6b5", extra=',region="eu"')], 1)
+
+    def test_the_command_that_sends_starts(self):
+        command = re.search(r"^    serin (tap .*\n.*)$", self.text, re.M)[1].replace("\\\n", " ")
+        self.run_tap(command.split())
+
+    def test_every_metric_it_names_is_there(self):
+        folder = tempfile.mkdtemp(prefix="serin-spool-")
+        self.addCleanup(shutil.rmtree, folder)
+        spool = os.path.join(folder, "spool")
+        tap = self.tap("--push", "http://127.0.0.1:1/v1/events", "--stream", "s", "--spool", spool)
+        shown = {name.split("{")[0] for name in tap.metrics()}
+        for name in set(re.findall(r"serin_tap_[a-z_]+", self.text)):
+            self.assertIn(name, shown)
 
 
 class Privacy(TapCase):
