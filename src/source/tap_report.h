@@ -31,7 +31,8 @@ struct tap_report {
 
     /*
      * One arm and one pod. Increments are all events of the blocks; the items, which have the keys
-     * of some of them, are among the increments as well.
+     * of some of them, are among the increments as well, save those of BLOCK_NONE: references that
+     * came without their labels.
      */
     struct event_counts counts;
 };

@@ -29,6 +29,7 @@ enum cell_text { CELL_LABEL, CELL_REFERENCE, CELL_TUPLE };
 enum { CELL_TEXTS = CELL_TUPLE + 1 };
 
 #define CELL_NO_REFERENCE UINT32_MAX
+#define CELL_NO_LABEL     UINT32_MAX /* of a reference that came without its label; counts 0 */
 
 struct cell {
     uint32_t tuple; /* slice values, see source/slice_tuple.h */

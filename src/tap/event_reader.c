@@ -38,7 +38,15 @@ struct event_reader {
 const char *line_fate_name(enum line_fate fate)
 {
     static const char *const names[LINE_FATES] = {
-        "counted", "blank", "too_long", "not_json", "without_label", "not_a_number", "bad_count"};
+        [LINE_COUNTED] = "counted",
+        [LINE_REFERENCE] = "reference",
+        [LINE_BLANK] = "blank",
+        [LINE_TOO_LONG] = "too_long",
+        [LINE_NOT_JSON] = "not_json",
+        [LINE_WITHOUT_LABEL] = "without_label",
+        [LINE_NOT_A_NUMBER] = "not_a_number",
+        [LINE_BAD_COUNT] = "bad_count",
+    };
     return names[fate];
 }
 
@@ -232,7 +240,7 @@ enum line_fate event_reader_read(struct event_reader *reader, struct text_view l
     out->slice_count = 0;
     out->arm = out->pod = out->stream = (struct text_view){0};
     take_texts(values, out);
-    if (!out->has_label) {
+    if (!out->has_label && !(out->has_key && out->has_reference)) {
         return LINE_WITHOUT_LABEL;
     }
     if (!take_count(values[PATH_COUNT], out)) {
@@ -242,5 +250,5 @@ enum line_fate event_reader_read(struct event_reader *reader, struct text_view l
         return LINE_NOT_A_NUMBER;
     }
     take_slices(reader, values, out);
-    return LINE_COUNTED;
+    return out->has_label ? LINE_COUNTED : LINE_REFERENCE;
 }

@@ -13,15 +13,16 @@ struct event_reader;
 /* What became of a line. */
 enum line_fate {
     LINE_COUNTED,
-    LINE_BLANK,    /* nothing but white space */
-    LINE_TOO_LONG, /* above LINE_BYTES_MAX */
-    LINE_NOT_JSON, /* not one JSON object, or a field of the event is no text or number */
+    LINE_REFERENCE, /* key and reference of an item whose label came before */
+    LINE_BLANK,     /* nothing but white space */
+    LINE_TOO_LONG,  /* above LINE_BYTES_MAX */
+    LINE_NOT_JSON,  /* not one JSON object, or a field of the event is no text or number */
     LINE_WITHOUT_LABEL,
     LINE_NOT_A_NUMBER, /* what cut points should be applied to */
     LINE_BAD_COUNT,    /* not a whole number from 1 to 2^53 */
     LINE_FATES
 };
-/* "counted", "blank", "too_long", … */
+/* "counted", "reference", "blank", … */
 const char *line_fate_name(enum line_fate fate);
 
 /*
@@ -43,9 +44,10 @@ bool event_reader_cuts_labels(const struct event_reader *reader);
 bool event_reader_cuts_references(const struct event_reader *reader);
 
 /*
- * Fills `out` when the line is counted: label, reference, key, count and slices, borrowed from the
- * line and the reader until its next use; arm, pod and stream are empty. `time_ms` may be one of
- * the two below. `detail` (may be NULL) says what is wrong with a line that is not JSON.
+ * Fills `out` when the line is counted or a reference: label, reference, key, count and slices,
+ * borrowed from the line and the reader until its next use; arm, pod and stream are empty.
+ * `time_ms` may be one of the two below. `detail` (may be NULL) says what is wrong with a line that
+ * is not JSON.
  */
 enum { EVENT_TIME_ABSENT = -1, EVENT_TIME_UNREADABLE = -2 };
 enum line_fate event_reader_read(struct event_reader *reader, struct text_view line,

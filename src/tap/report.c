@@ -44,6 +44,16 @@ static enum serin_status add_texts(const struct tap *tap, struct event_counts *c
     return texts_of(tap->book, CELL_TUPLE, TEXT_TUPLE, counts);
 }
 
+static struct counts_cell report_cell(struct cell cell)
+{
+    bool has_label = cell.label != CELL_NO_LABEL;
+    return (struct counts_cell){
+        .tuple = has_label ? cell.tuple : ID_ABSENT,
+        .reference = cell.reference == CELL_NO_REFERENCE ? ID_ABSENT : cell.reference,
+        .label = has_label ? cell.label : ID_ABSENT,
+    };
+}
+
 static enum serin_status add_cells(const struct tap *tap, struct event_counts *counts)
 {
     size_t count = cell_book_size(tap->book);
@@ -52,10 +62,7 @@ static enum serin_status add_cells(const struct tap *tap, struct event_counts *c
         return SERIN_NO_MEMORY;
     }
     for (size_t i = 0; i < count; i++) {
-        struct cell cell = cell_book_cell(tap->book, (uint32_t)i);
-        counts->cells[i] = (struct counts_cell){
-            cell.tuple, cell.reference == CELL_NO_REFERENCE ? ID_ABSENT : cell.reference,
-            cell.label};
+        counts->cells[i] = report_cell(cell_book_cell(tap->book, (uint32_t)i));
     }
     counts->cell_count = count;
     return SERIN_OK;
@@ -120,8 +127,9 @@ static enum serin_status add_items(const struct tap *tap, struct event_counts *c
     }
     for (size_t i = 0; i < count; i++) {
         const struct kept_key *kept = key_log_item(tap->keys, i);
-        uint32_t block = block_of(counts, kept->time_ms, width_ms);
-        if (block != BLOCK_NONE) {
+        bool is_reference = counts->cells[kept->cell].label == ID_ABSENT;
+        uint32_t block = is_reference ? BLOCK_NONE : block_of(counts, kept->time_ms, width_ms);
+        if (is_reference || block != BLOCK_NONE) {
             counts->items[counts->item_count++] =
                 (struct counts_item){kept->key, block, kept->cell, kept->count, kept->time_ms};
         }

@@ -243,6 +243,24 @@ static void keep_key(struct tap *tap, const struct label_event *event, double pl
     tap->counts.keys_dropped += !key_log_add(tap->keys, &item, now_ms);
 }
 
+/* A reference that comes after its label matters to those who know the item: by its key. */
+static void take_reference(struct tap *tap, const struct label_event *event, int64_t now_ms)
+{
+    double place = tap->digest ? place_of(tap, event) : 1.0;
+    if (!tap->digest || !key_log_keeps(tap->keys, place)) {
+        return;
+    }
+    struct cell cell = {.label = CELL_NO_LABEL};
+    cell.reference =
+        text_id(tap, CELL_REFERENCE, event->reference, event_reader_cuts_references(tap->reader));
+    uint32_t index = cell_book_count(tap->book, cell, 0);
+    if (cell_book_cell(tap->book, index).label == CELL_NO_LABEL) {
+        keep_key(tap, event, place, index, now_ms);
+    } else {
+        tap->counts.keys_dropped++; /* there was no room for the cell */
+    }
+}
+
 static void put_into_outbox(struct tap *tap, const struct label_event *event, double place,
                             uint32_t cell, int64_t now_ms)
 {
@@ -298,9 +316,11 @@ static void take_line(void *context, struct text_view line, bool is_whole)
         is_whole ? event_reader_read(tap->reader, line, &event, NULL) : LINE_TOO_LONG;
     tap->counts.lines[fate]++;
     intake->counts.counted += fate == LINE_COUNTED;
-    intake->counts.refused += fate != LINE_COUNTED && fate != LINE_BLANK;
+    intake->counts.refused += fate != LINE_COUNTED && fate != LINE_REFERENCE && fate != LINE_BLANK;
     if (fate == LINE_COUNTED) {
         take_event(tap, &event, intake->now_ms);
+    } else if (fate == LINE_REFERENCE) {
+        take_reference(tap, &event, intake->now_ms);
     }
 }
 

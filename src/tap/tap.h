@@ -49,7 +49,7 @@ void tap_intake_finish(struct tap_intake *intake);
 /* The input starts anew: what has no line feed yet is lost, and counted. */
 void tap_intake_restart(struct tap_intake *intake);
 
-/* Lines taken from this intake so far; blank ones are neither. */
+/* Lines taken from this intake so far; blank ones and references are neither. */
 struct tap_intake_counts {
     uint64_t counted;
     uint64_t refused;

@@ -210,6 +210,8 @@ Test(event_reader, lines_that_are_no_events_are_told_apart)
         {"",                                                   LINE_BLANK        },
         {"starting up",                                        LINE_NOT_JSON     },
         {"{\"out\":{\"label\":{}}}",                           LINE_NOT_JSON     },
+        {"{\"key\":1,\"reference\":\"s\"}",                    LINE_REFERENCE    },
+        {"{\"reference\":\"s\"}",                              LINE_WITHOUT_LABEL},
         {"{\"msg\":\"hello\"}",                                LINE_WITHOUT_LABEL},
         {"{\"out\":{\"label\":\"\"}}",                         LINE_WITHOUT_LABEL},
         {"{\"out\":{\"label\":\"s\"},\"n\":0}",                LINE_BAD_COUNT    },

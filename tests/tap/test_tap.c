@@ -219,6 +219,33 @@ Test(tap, pods_with_the_same_secret_sample_the_same_keys_under_the_same_hash)
     event_counts_clear(&b.counts);
 }
 
+Test(tap, a_reference_that_comes_later_is_kept_under_the_key_of_its_item)
+{
+    struct tap_options options = some_options();
+    options.sample_keys = 1.0;
+    options.key_secret_file = (char *)temp_file("secret", "0123456789abcdef", 16);
+    owned(tap) tap = new_tap(&options);
+    feed(tap, "{\"label\":\"s1\",\"key\":\"k\"}\n{\"reference\":\"s2\",\"key\":\"k\"}\n");
+    struct tap_report report;
+    owned_memory uint8_t *bytes = report_of(tap, &report);
+    const struct event_counts *counts = &report.counts;
+    cr_assert(eq(sz, counts->item_count, 2));
+    const struct counts_item *late = &counts->items[1];
+    cr_assert(eq(u64, late->key.low, counts->items[0].key.low));
+    cr_assert(eq(u32, late->block, BLOCK_NONE));
+    cr_assert(eq(u32, counts->cells[late->cell].label, ID_ABSENT));
+    cr_assert(
+        text_equals(counts->texts[TEXT_REFERENCE][counts->cells[late->cell].reference], "s2"));
+    cr_assert(eq(sz, counts->increment_count, 1));
+    struct tap_counts read;
+    tap_read_counts(tap, &read);
+    cr_assert(eq(u64, read.events, 1));
+    cr_assert(eq(u64, read.lines[LINE_REFERENCE], 1));
+    owned(buffer) text = expose(tap);
+    cr_assert(eq(int, strstr(buffer_text(text), "s2") == NULL, 1));
+    event_counts_clear(&report.counts);
+}
+
 Test(tap, keys_are_not_sampled_without_a_secret)
 {
     struct tap_options options = some_options();
