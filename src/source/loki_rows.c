@@ -202,7 +202,8 @@ struct loki_row loki_rows_at(const struct loki_rows *rows, size_t index)
 
 static struct text_view text_of(const struct loki_rows *rows, uint32_t id)
 {
-    return id == NO_TEXT ? (struct text_view){0} : dictionary_text(rows->texts, id);
+    static const struct text_view absent = {0};
+    return id == NO_TEXT ? absent : dictionary_text(rows->texts, id);
 }
 
 struct text_view loki_rows_text(const struct loki_rows *rows, uint32_t series,
