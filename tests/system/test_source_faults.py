@@ -63,9 +63,10 @@ def changed(change):
     return make
 
 
-def with_value(text):
+def with_value(text, times=1):
     def change(result):
-        result[0]["values"][3][1] = text
+        for sample in result[0]["values"][8 : 8 + times]:
+            sample[1] = text
         return result
 
     return changed(change)
@@ -129,7 +130,7 @@ FAILS = {
     "drips-its-head": (drips(lambda request: b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 10_000, size=5), 504),
     "promises-for-ever": (drips(lambda request: b"HTTP/1.1 100 Continue\r\n\r\n" * 10_000, size=25), 504),
     "warns": (sends(lambda request: response(request.good()[:-1] + b',"warnings":["partial response"]}')), "incomplete_data"),
-    "counts-nan": (sends(with_value("NaN")), "incomplete_data"),
+    "counts-nan": (sends(with_value("NaN", times=2)), "incomplete_data"),
     "counts-infinity": (sends(with_value("+Inf")), "incomplete_data"),
     "counts-fractions": (sends(with_value("12.5")), "incomplete_data"),
     "counts-below-zero": (sends(with_value("-3")), "incomplete_data"),
@@ -323,6 +324,32 @@ class Isolation(unittest.TestCase):
         self.threads[0].join()
         self.assertEqual(self.answers[0].status, 502)
         self.assertEqual(self.service.process.wait(PATIENCE), 0)
+
+
+class LeftAlone(unittest.TestCase):
+    def test_a_source_that_keeps_failing_is_told_and_not_asked(self):
+        listener = socket.create_server(("127.0.0.1", 0))
+        down = "127.0.0.1:%d" % listener.getsockname()[1]
+        listener.close()
+        service = Service(configuration(["good", "down"]).replace(f"{FAKE.address}/down", down)).start()
+        self.addCleanup(shutil.rmtree, service.folder)
+        self.addCleanup(service.stop)
+        details = []
+        for _ in range(6):
+            answer = service.ask(stream="down", canary="canary", stable="stable")
+            self.assertEqual(answer.status, 502, answer.body)
+            details.append(answer.json()["detail"])
+        self.assertNotIn("left alone", details[4])
+        self.assertIn('source "down" failed 5 times running and is left alone', details[5])
+        self.assertIn("127.0.0.1", details[5], "the last failure")
+        soft = service.ask(stream="down-soft", canary="canary", stable="stable").json()
+        self.assertEqual((soft["verdict"], soft["reason"]), ("inconclusive", "source_unavailable"))
+        ready = service.call("GET", "/readyz", operators=True)
+        self.assertEqual((ready.status, ready.json()), (200, {"status": "ready", "failing_sources": ["down"]}))
+        shown = service.call("GET", "/metrics", operators=True).body.decode()
+        self.assertIn('serin_source_circuit_open{source="down"} 1\n', shown)
+        self.assertIn('serin_source_circuit_open{source="good"} 0\n', shown)
+        self.assertEqual(service.ask(stream="good", canary="canary", stable="stable", window="8m").status, 200)
 
 
 if __name__ == "__main__":
