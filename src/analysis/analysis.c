@@ -73,6 +73,24 @@ const char *question_text(const struct question *question)
     return question->text;
 }
 
+/* A deadline that passed before anything was asked is no failure of the source. */
+static enum serin_status fetch_through(const struct catalog_stream *stream,
+                                       const struct table_query *query, struct deadline deadline,
+                                       struct block_tables **out, struct serin_error *err)
+{
+    TRY(deadline_check(deadline, "waiting for the source's turn", err));
+    TRY(breaker_enter(stream->breaker, stream->stream.source, clock_monotonic(deadline.clock),
+                      err));
+    struct serin_error cause = {.status = SERIN_OK};
+    enum serin_status status =
+        stream->driver->fetch(stream->source_state, query, deadline, out, &cause);
+    breaker_leave(stream->breaker, status, &cause, clock_monotonic(deadline.clock));
+    if (status != SERIN_OK && err) {
+        *err = cause;
+    }
+    return status;
+}
+
 enum serin_status question_tables(const struct question *question, int64_t now_ms,
                                   struct deadline deadline, struct block_tables **out,
                                   struct serin_error *err)
@@ -89,7 +107,9 @@ enum serin_status question_tables(const struct question *question, int64_t now_m
         .limits = table_limits_default,
     };
     TRY(random_bytes(query.limits.key.bytes, sizeof(query.limits.key.bytes), err));
-    return stream->driver->fetch(stream->source_state, &query, deadline, out, err);
+    return stream->breaker
+               ? fetch_through(stream, &query, deadline, out, err)
+               : stream->driver->fetch(stream->source_state, &query, deadline, out, err);
 }
 
 enum serin_status question_judge(const struct question *question, const struct block_tables *tables,

@@ -53,8 +53,9 @@ struct analysis_result {
 };
 
 /*
- * The tables behind the question at `now_ms`, sealed. Fails with SERIN_UNAVAILABLE, SERIN_TIMEOUT,
- * SERIN_TOO_LARGE, SERIN_NO_MEMORY.
+ * The tables behind the question at `now_ms`, sealed. A source that keeps failing is left alone for
+ * a while, and the question refused with SERIN_UNAVAILABLE. Fails with SERIN_UNAVAILABLE,
+ * SERIN_TIMEOUT, SERIN_TOO_LARGE, SERIN_NO_MEMORY.
  */
 SERIN_MUST_CHECK enum serin_status question_tables(const struct question *question, int64_t now_ms,
                                                    struct deadline deadline,

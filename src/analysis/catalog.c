@@ -17,7 +17,8 @@ struct catalog_source {
     const struct source_driver *driver;
     void *options; /* decoded rows of the driver, kept as long as the source may read them */
     void *state;
-    bool is_shared; /* the state belongs to somebody else */
+    bool is_shared;          /* the state belongs to somebody else */
+    struct breaker *breaker; /* NULL: shared, and in this very process */
 };
 
 static const struct decode_field source_fields[] = {
@@ -47,6 +48,7 @@ static void source_clear(struct catalog_source *source)
         struct decode_table options = driver_table(source->driver);
         decode_clear(&options, source->options);
     }
+    breaker_destroy(source->breaker);
     memory_free(source->options);
     decode_clear(&catalog_source_table, source);
 }
@@ -129,6 +131,10 @@ static enum serin_status source_decode(const struct node *node, const char *path
         source->state = store;
         return SERIN_OK;
     }
+    source->breaker = breaker_create();
+    if (!source->breaker) {
+        return serin_fail(err, SERIN_NO_MEMORY, "no memory for the sources");
+    }
     return driver->open(source->name, options, &source->state, err);
 }
 
@@ -202,6 +208,7 @@ static enum serin_status attach_source(const struct catalog *catalog, const stru
     if (source) {
         stream->driver = source->driver;
         stream->source_state = source->state;
+        stream->breaker = source->breaker;
     } else if (strcmp(stream->stream.source, embedded_store) == 0) {
         stream->driver = source_driver_find(embedded_store);
         stream->source_state = store;
@@ -278,6 +285,18 @@ enum serin_status catalog_create(const struct node *sources, const struct node *
     serin_error_clear(err);
     *out = give(catalog);
     return SERIN_OK;
+}
+
+size_t catalog_source_count(const struct catalog *catalog)
+{
+    return catalog->source_count;
+}
+
+struct source_health catalog_source_health(const struct catalog *catalog, size_t index)
+{
+    const struct catalog_source *source = &catalog->sources[index];
+    return (struct source_health){source->name, source->breaker ? breaker_state(source->breaker)
+                                                                : BREAKER_CLOSED};
 }
 
 size_t catalog_stream_count(const struct catalog *catalog)

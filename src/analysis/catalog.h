@@ -5,6 +5,7 @@
 #ifndef SERIN_ANALYSIS_CATALOG_H
 #define SERIN_ANALYSIS_CATALOG_H
 
+#include "analysis/breaker.h"
 #include "analysis/maintenance.h"
 #include "analysis/otlp_mapping.h"
 #include "base/decode.h"
@@ -40,6 +41,7 @@ struct catalog_stream {
     const struct otlp_mapping *otlp; /* NULL: no log records are its events */
     const struct source_driver *driver;
     void *source_state;
+    struct breaker *breaker; /* of the source; NULL: the embedded store, which has none */
 };
 
 /*
@@ -52,6 +54,14 @@ SERIN_MUST_CHECK enum serin_status catalog_create(const struct node *sources,
                                                   struct catalog **out, struct serin_error *err);
 void catalog_destroy(struct catalog *catalog); /* NULL is fine */
 DEFINE_CLEANUP(catalog)
+
+/* The configured sources, and whether questions go through to them. */
+struct source_health {
+    const char *name; /* the catalog's */
+    enum breaker_state state;
+};
+size_t catalog_source_count(const struct catalog *catalog);
+struct source_health catalog_source_health(const struct catalog *catalog, size_t index);
 
 size_t catalog_stream_count(const struct catalog *catalog);
 const struct catalog_stream *catalog_stream_at(const struct catalog *catalog, size_t index);

@@ -61,6 +61,11 @@ static const struct metric_family source_errors = {
     .help = "Failures of a source, by the stream that asked and kind.",
     .labels = {"stream", "kind"}
 };
+static const struct metric_family source_circuit = {
+    .name = "serin_source_circuit_open",
+    .kind = METRIC_GAUGE,
+    .help = "Whether a source failed so often that it is left alone for a while, 1 or 0.",
+    .labels = {"source"}};
 static const struct metric_family events = {.name = "serin_events_accepted_total",
                                             .kind = METRIC_COUNTER,
                                             .help = "Label events made durable."};
@@ -102,9 +107,10 @@ static const struct metric_family store_failing = {
     .labels = {"job"}};
 
 static const struct metric_family *const families[] = {
-    &store_size, &store_bytes, &journal_bytes, &store_failing, &requests,       &request_seconds,
-    &refusals,   &analyses,    &delta,         &samples,       &source_seconds, &source_errors,
-    &events,     &batches,     &log_records,   &reloads,       &ready,          &in_flight,
+    &store_size,      &store_bytes,   &journal_bytes,  &store_failing, &requests,
+    &request_seconds, &refusals,      &analyses,       &delta,         &samples,
+    &source_seconds,  &source_errors, &source_circuit, &events,        &batches,
+    &log_records,     &reloads,       &ready,          &in_flight,
 };
 
 enum serin_status observe_register(struct metrics *metrics, struct serin_error *err)
@@ -226,10 +232,22 @@ static void update_store(struct service *service)
     metrics_set(metrics, &store_failing, METRIC_LABELS("upkeep"), stats.upkeep_fails ? 1.0 : 0.0);
 }
 
-void observe_update(struct service *service)
+/* Names may have gone with a reload. */
+static void update_sources(struct metrics *metrics, const struct catalog *catalog)
+{
+    metrics_clear(metrics, &source_circuit);
+    for (size_t i = 0; i < catalog_source_count(catalog); i++) {
+        struct source_health health = catalog_source_health(catalog, i);
+        metrics_set(metrics, &source_circuit, METRIC_LABELS(health.name),
+                    health.state == BREAKER_CLOSED ? 0.0 : 1.0);
+    }
+}
+
+void observe_update(struct service *service, const struct catalog *catalog)
 {
     struct metrics *metrics = service_metrics(service);
     update_store(service);
+    update_sources(metrics, catalog);
     metrics_set(metrics, &in_flight, METRIC_UNLABELLED, (double)service_active(service));
     metrics_set(metrics, &ready, METRIC_UNLABELLED, service_is_draining(service) ? 0.0 : 1.0);
     process_metrics_update(metrics);

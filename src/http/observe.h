@@ -45,6 +45,6 @@ void observe_logs(struct service *service, const struct request *request,
 void observe_reload(struct service *service, bool is_success);
 
 /* Reads the gauges anew, before they are shown. */
-void observe_update(struct service *service);
+void observe_update(struct service *service, const struct catalog *catalog);
 
 #endif

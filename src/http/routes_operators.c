@@ -7,10 +7,9 @@
 void route_metrics(struct service *service, const struct snapshot *snapshot,
                    const struct request *request, struct reply *reply)
 {
-    (void)snapshot;
     bool is_openmetrics = strstr(request->accept, "application/openmetrics-text") != NULL;
     struct serin_error err = {0};
-    observe_update(service);
+    observe_update(service, snapshot_catalog(snapshot));
     enum serin_status status =
         metrics_render(service_metrics(service),
                        is_openmetrics ? METRICS_OPENMETRICS : METRICS_TEXT, reply->body, &err);
@@ -32,6 +31,26 @@ static void write_state(struct reply *reply, const char *state)
     (void)!json_writer_finish(&json);
 }
 
+/* Sources that are left alone are told; the service is ready all the same, for the others. */
+static void write_readiness(struct reply *reply, const struct catalog *catalog)
+{
+    struct json_writer json;
+    json_writer_init(&json, reply->body);
+    json_write_object_begin(&json);
+    json_field_text(&json, "status", "ready");
+    json_write_key(&json, "failing_sources");
+    json_write_array_begin(&json);
+    for (size_t i = 0; i < catalog_source_count(catalog); i++) {
+        struct source_health health = catalog_source_health(catalog, i);
+        if (health.state != BREAKER_CLOSED) {
+            json_write_text(&json, health.name);
+        }
+    }
+    json_write_array_end(&json);
+    json_write_object_end(&json);
+    (void)!json_writer_finish(&json);
+}
+
 void route_livez(struct service *service, const struct snapshot *snapshot,
                  const struct request *request, struct reply *reply)
 {
@@ -44,12 +63,11 @@ void route_livez(struct service *service, const struct snapshot *snapshot,
 void route_readyz(struct service *service, const struct snapshot *snapshot,
                   const struct request *request, struct reply *reply)
 {
-    (void)snapshot;
     if (service_is_draining(service)) {
         struct serin_error err = {0};
         (void)serin_fail(&err, SERIN_BUSY, "the service is stopping");
         reply_problem(reply, request, SERIN_BUSY, &err);
         return;
     }
-    write_state(reply, "ready");
+    write_readiness(reply, snapshot_catalog(snapshot));
 }

@@ -2,6 +2,7 @@
 
 #include "platform/json.h"
 #include "platform/yaml.h"
+#include "support/fake_clock.h"
 #include "support/temp_folder.h"
 
 #include <criterion/criterion.h>
@@ -152,5 +153,56 @@ Test(analysis, a_source_that_fails_is_a_failure_or_inconclusive_as_the_stream_sa
     cr_assert(eq(str, (char *)result.reason, "source_unavailable"));
     cr_assert(eq(int, result.source_status, SERIN_UNAVAILABLE));
     cr_assert(ne(ptr, strstr(result.source_error, "/no/such/canary.csv"), NULL));
+    close_fixture(&fixture);
+}
+
+Test(analysis, a_source_that_keeps_failing_is_left_alone_and_tried_again)
+{
+    struct fixture fixture = {0};
+    struct serin_error err = {0};
+    struct analysis_result result;
+    struct fake_clock clock = fake_clock_at(1760000000000);
+    open_fixture(&fixture, temp_path("late-canary.csv"), temp_path("late-stable.csv"));
+    owned(question) question =
+        understand(&fixture, "{\"stream\":\"hard\",\"canary\":\"c\",\"stable\":\"s\"}", &err);
+    for (int i = 0; i < BREAKER_FAILURES; i++) {
+        struct deadline deadline = deadline_after(&clock.clock, 60000);
+        cr_assert(eq(int, question_answer(question, 1760000000000, deadline, &result, &err),
+                     SERIN_UNAVAILABLE));
+        cr_assert(eq(ptr, strstr(err.detail, "left alone"), NULL), "%s", err.detail);
+    }
+    (void)events("late-canary.csv", 1);
+    (void)events("late-stable.csv", 1);
+    cr_assert(eq(int,
+                 question_answer(question, 1760000000000, deadline_after(&clock.clock, 60000),
+                                 &result, &err),
+                 SERIN_UNAVAILABLE));
+    cr_assert(ne(ptr, strstr(err.detail, "left alone for 10 s more"), NULL), "%s", err.detail);
+    cr_assert(eq(str, (char *)catalog_source_health(fixture.catalog, 0).name, "files"));
+    cr_assert(eq(int, (int)catalog_source_health(fixture.catalog, 0).state, BREAKER_OPEN));
+    fake_clock_advance(&clock, BREAKER_PAUSE_MS);
+    cr_assert(eq(int,
+                 question_answer(question, 1760000000000, deadline_after(&clock.clock, 60000),
+                                 &result, &err),
+                 SERIN_OK),
+              "%s", err.detail);
+    cr_assert(eq(int, (int)catalog_source_health(fixture.catalog, 0).state, BREAKER_CLOSED));
+    close_fixture(&fixture);
+}
+
+Test(analysis, a_deadline_that_has_passed_is_not_held_against_the_source)
+{
+    struct fixture fixture = {0};
+    struct serin_error err = {0};
+    struct analysis_result result;
+    open_fixture(&fixture, events("canary.csv", 1), events("stable.csv", 1));
+    owned(question) question =
+        understand(&fixture, "{\"stream\":\"hard\",\"canary\":\"c\",\"stable\":\"s\"}", &err);
+    for (int i = 0; i < 2 * BREAKER_FAILURES; i++) {
+        struct deadline passed = deadline_after(clock_system(), -1);
+        cr_assert(eq(int, question_answer(question, 1760000000000, passed, &result, &err),
+                     SERIN_TIMEOUT));
+    }
+    cr_assert(eq(int, (int)catalog_source_health(fixture.catalog, 0).state, BREAKER_CLOSED));
     close_fixture(&fixture);
 }

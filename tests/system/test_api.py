@@ -284,7 +284,7 @@ class Refusals(ServiceCase):
 
     def test_operators_routes_answer_apart(self):
         self.assertEqual(self.service.call("GET", "/livez", operators=True).json(), {"status": "alive"})
-        self.assertEqual(self.service.call("GET", "/readyz", operators=True).json(), {"status": "ready"})
+        self.assertEqual(self.service.call("GET", "/readyz", operators=True).json(), {"status": "ready", "failing_sources": []})
         self.assert_problem(self.service.call("GET", "/metrics"), 404)
 
     def test_openapi_and_streams_are_served(self):
