@@ -5,9 +5,11 @@
 #include "plan/history.h"
 #include "plan/report.h"
 #include "plan/template.h"
+#include "platform/progress.h"
 
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { OUTPUT_BYTES_MAX = 1024 * 1024 };
 
@@ -260,6 +262,21 @@ static enum serin_status read_history(const struct planning *planning, struct hi
     return tables ? history_measure(tables, &planning->judgement, share, out, err) : SERIN_OK;
 }
 
+/* How many there will be depends on what the first ones show. */
+static struct progress *rehearsal_progress(void)
+{
+    struct progress_settings settings = {.fd = STDERR_FILENO,
+                                         .terminal = terminal_inspect(STDERR_FILENO),
+                                         .clock = clock_system(),
+                                         .label = "rehearsing rollouts:"};
+    return progress_create(&settings);
+}
+
+static void advance_by_one(void *progress)
+{
+    progress_advance(progress, 1);
+}
+
 static enum serin_status make_advice(const struct planning *planning, const struct history *history,
                                      struct advice *out, struct serin_error *err)
 {
@@ -267,8 +284,31 @@ static enum serin_status make_advice(const struct planning *planning, const stru
     if (history) {
         table = history_table(history);
     }
+    owned(progress) progress = rehearsal_progress();
+    const struct rehearsal_watch watch = {.rehearsed = advance_by_one, .watcher = progress};
     struct advice_question question = question_of(planning, history, history ? &table : NULL);
+    question.watch = &watch;
     return advise(&question, out, err);
+}
+
+static enum serin_status refuse_template(const struct advice *advice, struct serin_error *err)
+{
+    const char *guard = advice_lasting_guard(advice);
+    if (guard) {
+        serin_error_at(err, "%s", "");
+        return serin_fail(err, SERIN_INVALID,
+                          "no schedule helps: the guard %s answers at any sample size; see "
+                          "docs/reasons.md",
+                          guard);
+    }
+    if (advice->traffic.events_per_minute > 0.0) {
+        serin_error_at(err, "%s", "");
+        return serin_fail(err, SERIN_INVALID,
+                          "no schedule reaches this chance within a year; a larger "
+                          "--canary-share or --margin would");
+    }
+    return refuse(err, "traffic",
+                  "a template needs the traffic: how many events there are a minute");
 }
 
 static enum serin_status write_template(const struct planning *planning,
@@ -276,12 +316,7 @@ static enum serin_status write_template(const struct planning *planning,
                                         struct serin_error *err)
 {
     if (!advice->gate.is_known) {
-        serin_error_at(err, "%s", advice->traffic.events_per_minute > 0.0 ? "" : "traffic");
-        return serin_fail(err, SERIN_INVALID,
-                          advice->traffic.events_per_minute > 0.0
-                              ? "no schedule reaches this chance within a year; a larger "
-                                "--canary-share or --margin would"
-                              : "a template needs the traffic: how many events there are a minute");
+        return refuse_template(advice, err);
     }
     struct template_options options = {
         .name = planning->flags.name, .stream = planning->flags.stream, .base = &planning->base};

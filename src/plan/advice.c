@@ -67,7 +67,7 @@ static enum serin_status fill_case(const struct advice_question *question, struc
     of->decision = outlook_decision(outlook);
     of->half = plan_moment_of(plan, 0.5);
     of->likely = plan_moment_of(plan, question->power);
-    of->held_by = plan_held_by(plan, &of->held_until);
+    of->hold = plan_hold_of(plan);
     return SERIN_OK;
 }
 
@@ -81,16 +81,27 @@ static enum serin_status fill_cases(const struct advice_question *question,
     return SERIN_OK;
 }
 
-static enum serin_status look_out(const struct advice_question *question,
-                                  const struct advice *advice, struct prospects *prospects,
+static enum serin_status add_case(const struct advice_question *question, double delta,
+                                  struct prospects *prospects, struct advice *advice,
                                   struct serin_error *err)
 {
-    for (size_t i = 0; i < advice->case_count; i++) {
-        TRY(populate(question, advice->cases[i].delta, &prospects->populations[i], err));
-        TRY(outlook_create(prospects->populations[i], &question->judgement, &question->traffic,
-                           &prospects->outlooks[i], err));
-    }
+    size_t i = advice->case_count;
+    TRY(populate(question, delta, &prospects->populations[i], err));
+    TRY(outlook_create(prospects->populations[i], &question->judgement, &question->traffic,
+                       question->watch, &prospects->outlooks[i], err));
+    advice->cases[i].delta = delta;
+    advice->case_count++;
     return SERIN_OK;
+}
+
+const char *advice_lasting_guard(const struct advice *advice)
+{
+    for (size_t i = 0; i < advice->case_count; i++) {
+        if (advice->cases[i].hold.is_lasting) {
+            return advice->cases[i].hold.guard;
+        }
+    }
+    return NULL;
 }
 
 /* The case that takes longest; NULL when one of them is never decided. */
@@ -113,21 +124,17 @@ static const struct advice_case *slowest(const struct advice *advice)
  * What a loss is worth planning for: none, which must be promoted, and twice the margin, which must
  * be rolled back. A stream that has less to lose than that is planned for the first alone.
  */
-static enum serin_status choose_cases(const struct advice_question *question, struct advice *advice,
+static enum serin_status choose_cases(const struct advice_question *question,
+                                      struct prospects *prospects, struct advice *advice,
                                       struct serin_error *err)
 {
-    if (question->has_delta) {
-        advice->cases[0].delta = question->delta;
-        advice->case_count = 1;
-        return SERIN_OK;
-    }
     double loss = 2.0 * judgement_margin(&question->judgement);
-    owned(plan_population) population = NULL;
-    TRY(populate(question, 0.0, &population, err));
-    bool can_lose = plan_population_nmi(population, ARM_STABLE) > loss + 1e-6;
-    advice->cases[1].delta = -loss;
-    advice->case_count = can_lose ? 2 : 1;
-    return SERIN_OK;
+    TRY(add_case(question, question->has_delta ? question->delta : 0.0, prospects, advice, err));
+    advice->nmi = plan_population_nmi(prospects->populations[0], ARM_STABLE);
+    advice->labels = plan_population_columns(prospects->populations[0]);
+    bool can_lose = advice->nmi > loss + 1e-6;
+    return question->has_delta || !can_lose ? SERIN_OK
+                                            : add_case(question, -loss, prospects, advice, err);
 }
 
 /* ---- how Argo should look -------------------------------------------------------------------- */
@@ -193,7 +200,7 @@ static enum serin_status tune(const struct advice_question *question,
     owned(outlook) outlook = NULL;
     struct advice_case again = {.delta = last->delta};
     TRY(outlook_create(prospects->populations[last - advice->cases], &tuned, &question->traffic,
-                       &outlook, err));
+                       question->watch, &outlook, err));
     TRY(fill_case(question, outlook, every_ms, &again, err));
     double saved = 1.0 - (double)again.likely.canary_samples / (double)last->likely.canary_samples;
     advice->has_plan = again.likely.is_reached && saved > worthwhile;
@@ -202,7 +209,30 @@ static enum serin_status tune(const struct advice_question *question,
     return SERIN_OK;
 }
 
-/* The least share at which the slowest case is decided in time. */
+/* The share that would gather in time what the case takes at the present one. */
+static double guess_share(const struct advice_question *question, const struct plan_moment *moment)
+{
+    double events = question->traffic.events_per_minute * question->within_minutes;
+    return moment->is_reached && events > 0.0 ? (double)moment->canary_samples / events : 0.5;
+}
+
+static enum serin_status raise_share(const struct advice_question *question,
+                                     const struct prospects *prospects, int64_t every_ms,
+                                     size_t which, struct advice *advice, struct serin_error *err)
+{
+    struct share_question of = {.population = prospects->populations[which],
+                                .judgement = &question->judgement,
+                                .traffic = question->traffic,
+                                .schedule = schedule_of(question, every_ms),
+                                .minutes = question->within_minutes,
+                                .chance = question->power,
+                                .guess = guess_share(question, &advice->cases[which].likely),
+                                .least = advice->least_share,
+                                .watch = question->watch};
+    return plan_least_share(&of, &advice->share_found, &advice->least_share, err);
+}
+
+/* The least share at which every case is decided in time: from the slowest case's up. */
 static enum serin_status find_share(const struct advice_question *question,
                                     const struct prospects *prospects, int64_t every_ms,
                                     struct advice *advice, struct serin_error *err)
@@ -210,30 +240,15 @@ static enum serin_status find_share(const struct advice_question *question,
     if (question->within_minutes <= 0.0) {
         return SERIN_OK;
     }
+    const struct advice_case *last = slowest(advice);
+    size_t first = last ? (size_t)(last - advice->cases) : 0;
     advice->has_share = true;
     advice->within_minutes = question->within_minutes;
     advice->share_found = true;
     for (size_t i = 0; i < advice->case_count && advice->share_found; i++) {
-        struct share_question of = {.population = prospects->populations[i],
-                                    .judgement = &question->judgement,
-                                    .traffic = question->traffic,
-                                    .schedule = schedule_of(question, every_ms),
-                                    .minutes = question->within_minutes,
-                                    .chance = question->power};
-        double share = 0.0;
-        TRY(plan_least_share(&of, &advice->share_found, &share, err));
-        advice->least_share = fmax(advice->least_share, share);
+        size_t which = (first + i) % advice->case_count;
+        TRY(raise_share(question, prospects, every_ms, which, advice, err));
     }
-    return SERIN_OK;
-}
-
-static enum serin_status describe_stable(const struct advice_question *question,
-                                         struct advice *advice, struct serin_error *err)
-{
-    owned(plan_population) population = NULL;
-    TRY(populate(question, 0.0, &population, err));
-    advice->nmi = plan_population_nmi(population, ARM_STABLE);
-    advice->labels = plan_population_columns(population);
     return SERIN_OK;
 }
 
@@ -242,7 +257,7 @@ static enum serin_status fill_advice(const struct advice_question *question,
                                      struct serin_error *err)
 {
     int64_t every_ms = 0;
-    TRY(look_out(question, advice, prospects, err));
+    TRY(choose_cases(question, prospects, advice, err));
     TRY(choose_interval(question, prospects, advice, &every_ms, err));
     TRY(fill_cases(question, prospects, every_ms, advice, err));
     set_gate(question, every_ms, advice);
@@ -256,8 +271,6 @@ enum serin_status advise(const struct advice_question *question, struct advice *
     struct advice advice = {
         .judgement = question->judgement, .traffic = question->traffic, .power = question->power};
     struct prospects prospects = {0};
-    TRY(describe_stable(question, &advice, err));
-    TRY(choose_cases(question, &advice, err));
     enum serin_status status = fill_advice(question, &prospects, &advice, err);
     prospects_clear(&prospects);
     if (status == SERIN_OK) {

@@ -4,6 +4,7 @@
 #ifndef SERIN_PLAN_ADVICE_H
 #define SERIN_PLAN_ADVICE_H
 
+#include "plan/least_share.h"
 #include "plan/planner.h"
 #include "serin/error.h"
 #include "serin/table.h"
@@ -25,6 +26,7 @@ struct advice_question {
     bool has_delta;
     double delta;          /* the canary's true loss, as a negative number */
     double within_minutes; /* the least share for a verdict by then is wanted; 0: not */
+    const struct rehearsal_watch *watch; /* NULL: nobody */
 };
 
 /* One true loss, and when its verdict comes. */
@@ -33,8 +35,7 @@ struct advice_case {
     enum decision decision;
     struct plan_moment half;   /* with a chance of 50 % */
     struct plan_moment likely; /* with the chance asked for */
-    const char *held_by;       /* guard that holds it up longest; static; NULL: none */
-    uint64_t held_until;       /* canary samples */
+    struct plan_hold hold;
 };
 enum { ADVICE_CASES_MAX = 2 };
 
@@ -63,6 +64,9 @@ struct advice {
     bool share_found;
     double least_share;
 };
+
+/* A guard that holds up one of the cases at any sample size; static; NULL: none does. */
+const char *advice_lasting_guard(const struct advice *advice);
 
 /* Fails as plan_make and population_of_… do. */
 SERIN_MUST_CHECK enum serin_status advise(const struct advice_question *question,

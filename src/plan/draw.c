@@ -22,8 +22,7 @@ static uint64_t next(struct draw *draw)
     return mixed ^ (mixed >> 31);
 }
 
-/* Uniform in (0, 1). */
-static double uniform(struct draw *draw)
+double draw_uniform(struct draw *draw)
 {
     return ((double)(next(draw) >> 11) + 0.5) * 0x1p-53;
 }
@@ -31,7 +30,7 @@ static double uniform(struct draw *draw)
 /* Walks the probabilities from 0 up until they use up a uniform number. */
 static uint64_t by_inversion(struct draw *draw, uint64_t events, double share)
 {
-    double left = uniform(draw);
+    double left = draw_uniform(draw);
     double odds = share / (1.0 - share);
     double chance = exp((double)events * log1p(-share));
     uint64_t found = 0;
@@ -50,7 +49,7 @@ static uint64_t by_normal(struct draw *draw, uint64_t events, double share)
 {
     double mean = (double)events * share;
     double deviation = sqrt(mean * (1.0 - share));
-    double drawn = round(mean + deviation * normal_upper_quantile(uniform(draw)));
+    double drawn = round(mean + deviation * normal_upper_quantile(draw_uniform(draw)));
     return (uint64_t)fmin((double)events, fmax(0.0, drawn));
 }
 

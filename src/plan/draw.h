@@ -13,6 +13,8 @@ struct draw {
 
 struct draw draw_seeded(uint64_t seed);
 
+double draw_uniform(struct draw *draw); /* in (0, 1) */
+
 /*
  * How many of `events` fall to a part of share `share`, in [0, 1]: exact while the rarer outcome is
  * expected less than 50 times, above from the normal distribution.

@@ -20,12 +20,11 @@ static const double steady_growth = 1.05;
 static const double year_minutes = 365.0 * 24.0 * 60.0;
 static const double events_most = 1e12;
 
-/* How finely a least share is told. */
-static const double share_tolerance = 0.03;
-static const double share_least = 1e-4;
-
 /* Once the bound is so far below the mean, a verdict is certain. */
 static const double certain = -4.0;
+
+/* A guard that still answers at so many times the events that made the interval certain stays. */
+static const double patience = 32.0;
 
 struct look {
     uint64_t number; /* from 1 */
@@ -49,8 +48,8 @@ struct plan {
     double bounds[LOOKS_MAX];
     double chances[LOOKS_MAX];
     double clear[LOOKS_MAX]; /* share of the samples that no guard silences */
-    const char *held_by;
-    double held_until;
+    double convinced; /* the least canary events at which the interval is certain; 0: none yet */
+    struct plan_hold hold;
 };
 
 void plan_destroy(struct plan *plan)
@@ -130,24 +129,32 @@ static bool is_too_late(const struct timetable *timetable, const struct look *lo
     return look->minutes > longest + 1e-9 || events > events_most;
 }
 
-/* How far above its mean the standardised end has to be, for the verdict. */
+static bool is_silenced(const struct profile_point *point)
+{
+    return point->silent >= 0.5;
+}
+
+/* How far above its mean the standardised end has to be, for the verdict; guards apart. */
 static double bound_of(const struct outlook *outlook, const struct profile_point *point)
 {
     double beyond = outlook->decision == DECISION_PROMOTE ? point->mean + outlook->margin
                                                           : -outlook->margin - point->mean;
-    if (point->silent >= 0.5) {
-        return INFINITY;
-    }
     return point->deviation > 0.0 ? -beyond / point->deviation
                                   : (beyond > 0.0 ? -INFINITY : INFINITY);
 }
 
-static void note_silence(struct plan *plan, const struct profile_point *point, double events)
+static void note_silence(struct plan *plan, const struct profile_point *point, double bound,
+                         double events)
 {
     if (point->silent > 0.05 && point->silent_reason) {
-        plan->held_by = point->silent_reason;
-        plan->held_until = events;
+        plan->hold.guard = point->silent_reason;
+        plan->hold.until = (uint64_t)events;
     }
+    if (plan->convinced == 0.0 && bound < certain) {
+        plan->convinced = events;
+    }
+    plan->hold.is_lasting =
+        is_silenced(point) && plan->convinced > 0.0 && events > patience * plan->convinced;
 }
 
 static enum serin_status add_look(const struct timetable *timetable, const struct look *look,
@@ -155,10 +162,11 @@ static enum serin_status add_look(const struct timetable *timetable, const struc
 {
     struct profile_point point;
     TRY(profile_at(timetable->outlook->profile, events, &point, err));
-    note_silence(plan, &point, events);
+    double bound = bound_of(timetable->outlook, &point);
+    note_silence(plan, &point, bound, events);
     plan->looks[plan->count] = *look;
     plan->sizes[plan->count] = events;
-    plan->bounds[plan->count] = bound_of(timetable->outlook, &point);
+    plan->bounds[plan->count] = is_silenced(&point) ? INFINITY : bound;
     plan->clear[plan->count] = 1.0 - point.silent;
     plan->count++;
     return SERIN_OK;
@@ -173,7 +181,7 @@ static bool is_certain(const struct plan *plan)
 static enum serin_status take_looks(const struct timetable *timetable, struct plan *plan,
                                     struct serin_error *err)
 {
-    while (plan->count < LOOKS_MAX && !is_certain(plan)) {
+    while (plan->count < LOOKS_MAX && !is_certain(plan) && !plan->hold.is_lasting) {
         struct look look = next_look(timetable, plan);
         double events = events_at(timetable, plan, &look);
         if (is_too_late(timetable, &look, events)) {
@@ -217,7 +225,8 @@ static enum serin_status weigh_chances(const struct outlook *outlook, struct pla
 
 enum serin_status outlook_create(const struct plan_population *population,
                                  const struct judgement *judgement, const struct traffic *traffic,
-                                 struct outlook **out, struct serin_error *err)
+                                 const struct rehearsal_watch *watch, struct outlook **out,
+                                 struct serin_error *err)
 {
     double margin = judgement_margin(judgement);
     double delta =
@@ -237,7 +246,7 @@ enum serin_status outlook_create(const struct plan_population *population,
     outlook->margin = margin;
     outlook->decision = end == END_LOWER ? DECISION_PROMOTE : DECISION_ROLLBACK;
     outlook->is_repeated = judgement->interval == INTERVAL_SEQUENTIAL;
-    outlook->profile = profile_create(population, judgement, &outlook->traffic, end);
+    outlook->profile = profile_create(population, judgement, &outlook->traffic, watch, end);
     if (!outlook->profile) {
         return serin_fail(err, SERIN_NO_MEMORY, "no memory for the plan");
     }
@@ -288,42 +297,7 @@ struct plan_moment plan_moment_of(const struct plan *plan, double chance)
     return (struct plan_moment){.chance = chance};
 }
 
-const char *plan_held_by(const struct plan *plan, uint64_t *out_until)
+struct plan_hold plan_hold_of(const struct plan *plan)
 {
-    *out_until = (uint64_t)plan->held_until;
-    return plan->held_by;
-}
-
-/* ---- the least share ------------------------------------------------------------------------- */
-
-static enum serin_status reaches(const struct share_question *question, double share, bool *out,
-                                 struct serin_error *err)
-{
-    struct traffic traffic = question->traffic;
-    owned(outlook) outlook = NULL;
-    owned(plan) plan = NULL;
-    traffic.canary_share = share;
-    TRY(outlook_create(question->population, question->judgement, &traffic, &outlook, err));
-    TRY(plan_make(outlook, &question->schedule, question->minutes, &plan, err));
-    *out = plan_moment_of(plan, question->chance).is_reached;
-    return SERIN_OK;
-}
-
-enum serin_status plan_least_share(const struct share_question *question, bool *out_found,
-                                   double *out_share, struct serin_error *err)
-{
-    double enough = 0.5;
-    double too_small = 0.0;
-    bool found = false;
-    TRY(reaches(question, enough, &found, err));
-    while (found && enough - too_small > share_tolerance * enough && enough > share_least) {
-        double middle = 0.5 * (too_small + enough);
-        bool suffices = false;
-        TRY(reaches(question, middle, &suffices, err));
-        too_small = suffices ? too_small : middle;
-        enough = suffices ? middle : enough;
-    }
-    *out_found = found;
-    *out_share = enough;
-    return SERIN_OK;
+    return plan->hold;
 }

@@ -5,6 +5,7 @@
 #define SERIN_PLAN_PLANNER_H
 
 #include "plan/population.h"
+#include "plan/rehearsal.h"
 #include "plan/traffic.h"
 #include "serin/error.h"
 #include "verdict/judge.h"
@@ -22,13 +23,14 @@ struct look_schedule {
 
 /*
  * A population under a judgement and traffic: what a plan rests on, whatever its schedule. Borrows
- * the first two. The judgement is of the design `reference`. Fails with SERIN_INVALID when the loss
- * equals the margin, so that no verdict is right, and SERIN_NO_MEMORY.
+ * all but the traffic; `watch` may be NULL. The judgement is of the design `reference`. Fails with
+ * SERIN_INVALID when the loss equals the margin, so that no verdict is right, and SERIN_NO_MEMORY.
  */
 struct outlook;
 SERIN_MUST_CHECK enum serin_status outlook_create(const struct plan_population *population,
                                                   const struct judgement *judgement,
                                                   const struct traffic *traffic,
+                                                  const struct rehearsal_watch *watch,
                                                   struct outlook **out, struct serin_error *err);
 void outlook_destroy(struct outlook *outlook); /* NULL is fine */
 DEFINE_CLEANUP(outlook)
@@ -67,25 +69,12 @@ DEFINE_CLEANUP(plan)
 /* The first look by which the chance is at least this; in (0, 1). */
 struct plan_moment plan_moment_of(const struct plan *plan, double chance);
 
-/* The guard that holds up the verdict longest, and until how many canary samples; NULL: none. */
-const char *plan_held_by(const struct plan *plan, uint64_t *out_until);
-
-/* What a least share is looked for at. */
-struct share_question {
-    const struct plan_population *population;
-    const struct judgement *judgement;
-    struct traffic traffic; /* whatever its share */
-    struct look_schedule schedule;
-    double minutes; /* the verdict is to come within them … */
-    double chance;  /* … with this chance */
+/* The guard that holds up the verdict longest. */
+struct plan_hold {
+    const char *guard; /* static; NULL: none does */
+    uint64_t until;    /* canary samples */
+    bool is_lasting;   /* it still answers there, at many times what the interval takes */
 };
-
-/*
- * The least canary share, up to one half, that brings the verdict in time; false in `out_found`
- * when there is none. Fails as outlook_create does.
- */
-SERIN_MUST_CHECK enum serin_status plan_least_share(const struct share_question *question,
-                                                    bool *out_found, double *out_share,
-                                                    struct serin_error *err);
+struct plan_hold plan_hold_of(const struct plan *plan);
 
 #endif

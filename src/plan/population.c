@@ -3,9 +3,11 @@
 #include "agreement/measured.h"
 
 #include <math.h>
+#include <stdbool.h>
 
-/* Halvings that take a share of errors below any difference that matters. */
-enum { HALVINGS = 60 };
+/* Steps that take an NMI closer to the one wanted than any difference that matters. */
+enum { STEPS_MAX = 60 };
+static const double close_enough = 1e-12;
 
 /* Below this there is nothing but rounding. */
 static const double least_nmi = 1e-9;
@@ -15,6 +17,7 @@ struct plan_population {
     size_t columns;
     enum serin_normalizer normalizer;
     double *shares[ARM_COUNT];
+    struct urn *urns[ARM_COUNT];
     double *row_shares;
     double *column_shares;
     double nmi[ARM_COUNT];
@@ -23,8 +26,10 @@ struct plan_population {
 void plan_population_destroy(struct plan_population *population)
 {
     if (population) {
-        memory_free(population->shares[ARM_CANARY]);
-        memory_free(population->shares[ARM_STABLE]);
+        for (size_t arm = 0; arm < ARM_COUNT; arm++) {
+            urn_destroy(population->urns[arm]);
+            memory_free(population->shares[arm]);
+        }
         memory_free(population->row_shares);
         memory_free(population->column_shares);
         memory_free(population);
@@ -44,6 +49,11 @@ size_t plan_population_columns(const struct plan_population *population)
 const double *plan_population_shares(const struct plan_population *population, enum arm arm)
 {
     return population->shares[arm];
+}
+
+const struct urn *plan_population_urn(const struct plan_population *population, enum arm arm)
+{
+    return population->urns[arm];
 }
 
 double plan_population_nmi(const struct plan_population *population, enum arm arm)
@@ -104,22 +114,34 @@ static void mix(const struct plan_population *population, const double *from, do
     }
 }
 
-/* The mixture of `from` that has this NMI: more errors, less NMI. */
+/*
+ * The mixture of `from` that has this NMI: more errors, less NMI. Regula falsi by Illinois, which
+ * halves the excess of an end that stays (Dowell & Jarratt 1971).
+ */
 static void mix_to(const struct plan_population *population, const double *from, double nmi,
                    double *out)
 {
     double few = 0.0;
     double many = 1.0;
-    for (int i = 0; i < HALVINGS; i++) {
-        double middle = 0.5 * (few + many);
-        mix(population, from, middle, out);
-        if (nmi_of(population, out) > nmi) {
-            few = middle;
+    double above = nmi_of(population, from) - nmi; /* with few errors; the other end has none */
+    double below = -nmi;
+    double excess = above;
+    mix(population, from, few, out);
+    for (int i = 0; i < STEPS_MAX && fabs(excess) > close_enough; i++) {
+        double errors = few + (many - few) * above / (above - below);
+        bool was_above = excess > 0.0;
+        mix(population, from, errors, out);
+        excess = nmi_of(population, out) - nmi;
+        if (excess > 0.0) {
+            few = errors;
+            above = excess;
+            below *= was_above && i > 0 ? 0.5 : 1.0;
         } else {
-            many = middle;
+            many = errors;
+            below = excess;
+            above *= was_above || i == 0 ? 1.0 : 0.5;
         }
     }
-    mix(population, from, few, out);
 }
 
 static void set_margins(struct plan_population *population, const double *joint)
@@ -131,6 +153,18 @@ static void set_margins(struct plan_population *population, const double *joint)
             population->column_shares[j] += share;
         }
     }
+}
+
+static enum serin_status fill_urns(struct plan_population *population, struct serin_error *err)
+{
+    for (size_t arm = 0; arm < ARM_COUNT; arm++) {
+        population->urns[arm] =
+            urn_create(population->shares[arm], population->rows * population->columns);
+        if (!population->urns[arm]) {
+            return serin_fail(err, SERIN_NO_MEMORY, "no memory for a population");
+        }
+    }
+    return SERIN_OK;
 }
 
 /* The stable arm's shares are set: the canary's follow from them. */
@@ -153,7 +187,7 @@ static enum serin_status lose(struct plan_population *population, double delta,
         mix(population, stable, 0.0, canary);
     }
     population->nmi[ARM_CANARY] = nmi_of(population, canary);
-    return SERIN_OK;
+    return fill_urns(population, err);
 }
 
 enum serin_status plan_population_of_model(const struct plan_population_model *model,

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "labels/block_tables.h"
+#include "plan/urn.h"
 #include "serin/error.h"
 #include "serin/nmi.h"
 
@@ -52,6 +53,7 @@ size_t plan_population_columns(const struct plan_population *population);
 
 /* rows × columns shares that sum to 1. */
 const double *plan_population_shares(const struct plan_population *population, enum arm arm);
+const struct urn *plan_population_urn(const struct plan_population *population, enum arm arm);
 double plan_population_nmi(const struct plan_population *population, enum arm arm);
 
 #endif

@@ -26,6 +26,7 @@ struct profile {
     const struct plan_population *population;
     const struct judgement *judgement;
     const struct traffic *traffic;
+    const struct rehearsal_watch *watch;
     enum interval_end end;
     double delta;
     double least;
@@ -34,7 +35,7 @@ struct profile {
 
 struct profile *profile_create(const struct plan_population *population,
                                const struct judgement *judgement, const struct traffic *traffic,
-                               enum interval_end end)
+                               const struct rehearsal_watch *watch, enum interval_end end)
 {
     struct profile *profile = memory_allocate(1, sizeof(*profile));
     if (profile) {
@@ -42,6 +43,7 @@ struct profile *profile_create(const struct plan_population *population,
         profile->population = population;
         profile->judgement = judgement;
         profile->traffic = traffic;
+        profile->watch = watch;
         profile->end = end;
         profile->delta = plan_population_nmi(population, ARM_CANARY) -
                          plan_population_nmi(population, ARM_STABLE);
@@ -109,7 +111,7 @@ static enum serin_status know(struct profile *profile, size_t index, struct seri
     struct rehearsal_size size = size_of(profile, sample->events);
     enum serin_status status =
         rehearse(profile->population, profile->judgement, &size,
-                 draws_for(profile->population, &size), &sample->rehearsal, err);
+                 draws_for(profile->population, &size), profile->watch, &sample->rehearsal, err);
     if (status != SERIN_OK && status != SERIN_UNDEFINED) {
         return status;
     }

@@ -21,10 +21,14 @@ struct profile_point {
 
 struct profile;
 
-/* Borrows all three. NULL when memory is out. `end` is the end of the interval that decides. */
+/*
+ * Borrows what it points to; `watch` may be NULL. `end` is the end of the interval that decides.
+ * NULL when memory is out.
+ */
 struct profile *profile_create(const struct plan_population *population,
                                const struct judgement *judgement, const struct traffic *traffic,
-                               enum interval_end end) __attribute__((warn_unused_result));
+                               const struct rehearsal_watch *watch, enum interval_end end)
+    __attribute__((warn_unused_result));
 void profile_destroy(struct profile *profile); /* NULL is fine */
 DEFINE_CLEANUP(profile)
 

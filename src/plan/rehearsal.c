@@ -9,12 +9,16 @@
 
 enum { NAME_SIZE = 24, BLOCK_MS = 60000 };
 
+/* A guard that answers so many samples in a row answers nearly all. */
+enum { SILENT_ENOUGH = 32 };
+
 static const uint64_t seed = UINT64_C(0x5E121A);
 
 /* Random events on their way into tables. */
 struct sampler {
     const struct plan_population *population;
     struct draw draw;
+    size_t count; /* of cells in the population */
     uint64_t *counts;
     struct table_cell *cells;
 };
@@ -40,23 +44,56 @@ static enum serin_status name_labels(const struct plan_population *population,
     return SERIN_OK;
 }
 
-static size_t cells_drawn(struct sampler *sampler, enum arm arm, uint64_t events, uint32_t slices)
+static struct table_cell empty_cell(const struct sampler *sampler, size_t index, uint32_t slices)
 {
-    const struct plan_population *population = sampler->population;
-    size_t columns = plan_population_columns(population);
-    size_t count = plan_population_rows(population) * columns;
+    size_t columns = plan_population_columns(sampler->population);
+    return (struct table_cell){.reference = (uint32_t)(index / columns),
+                               .label = (uint32_t)(index % columns),
+                               .slices = slices};
+}
+
+/* Each event by itself, into counts that are 0; returns how many cells it hit. */
+static size_t cells_of_few(struct sampler *sampler, enum arm arm, uint64_t events, uint32_t slices)
+{
+    const struct urn *urn = plan_population_urn(sampler->population, arm);
+    size_t columns = plan_population_columns(sampler->population);
     size_t found = 0;
-    draw_counts(&sampler->draw, events, plan_population_shares(population, arm), count,
-                sampler->counts);
-    for (size_t k = 0; k < count; k++) {
-        if (sampler->counts[k] > 0) {
-            sampler->cells[found++] = (struct table_cell){.reference = (uint32_t)(k / columns),
-                                                          .label = (uint32_t)(k % columns),
-                                                          .slices = slices,
-                                                          .count = sampler->counts[k]};
+    for (uint64_t event = 0; event < events; event++) {
+        size_t index = urn_draw(urn, &sampler->draw);
+        if (sampler->counts[index]++ == 0) {
+            sampler->cells[found++] = empty_cell(sampler, index, slices);
+        }
+    }
+    for (size_t i = 0; i < found; i++) {
+        struct table_cell *cell = &sampler->cells[i];
+        uint64_t *count = &sampler->counts[cell->reference * columns + cell->label];
+        cell->count = *count;
+        *count = 0;
+    }
+    return found;
+}
+
+/* The same cell by cell. */
+static size_t cells_of_many(struct sampler *sampler, enum arm arm, uint64_t events, uint32_t slices)
+{
+    const double *shares = plan_population_shares(sampler->population, arm);
+    size_t found = 0;
+    draw_counts(&sampler->draw, events, shares, sampler->count, sampler->counts);
+    for (size_t index = 0; index < sampler->count; index++) {
+        if (sampler->counts[index] > 0) {
+            sampler->cells[found] = empty_cell(sampler, index, slices);
+            sampler->cells[found++].count = sampler->counts[index];
+            sampler->counts[index] = 0;
         }
     }
     return found;
+}
+
+/* A block mostly has fewer events than the table has cells. */
+static size_t cells_drawn(struct sampler *sampler, enum arm arm, uint64_t events, uint32_t slices)
+{
+    return events < 2 * (uint64_t)sampler->count ? cells_of_few(sampler, arm, events, slices)
+                                                 : cells_of_many(sampler, arm, events, slices);
 }
 
 /* One arm's events, spread over its blocks as evenly as whole numbers allow. */
@@ -138,15 +175,24 @@ static enum serin_status judge_draw(struct sampler *sampler, const struct spec *
     return SERIN_OK;
 }
 
+static bool is_hopeless(const struct rehearsal *rehearsal)
+{
+    return rehearsal->draws == SILENT_ENOUGH && rehearsal->silent == SILENT_ENOUGH;
+}
+
 static enum serin_status judge_draws(struct sampler *sampler, const struct judgement *judgement,
                                      const struct rehearsal_size *size, size_t draws,
-                                     struct rehearsal *out, struct serin_error *err)
+                                     const struct rehearsal_watch *watch, struct rehearsal *out,
+                                     struct serin_error *err)
 {
     struct spec spec = {.window = {.is_rollout = true}, .judgement = *judgement};
     struct rehearsal rehearsal = {0};
     struct moments ends[END_COUNT] = {0};
-    for (size_t i = 0; i < draws; i++) {
+    for (size_t i = 0; i < draws && !is_hopeless(&rehearsal); i++) {
         TRY(judge_draw(sampler, &spec, size, &rehearsal, ends, err));
+        if (watch) {
+            watch->rehearsed(watch->watcher);
+        }
     }
     if (ends[END_LOWER].count < 2) {
         return SERIN_UNDEFINED;
@@ -161,7 +207,8 @@ static enum serin_status judge_draws(struct sampler *sampler, const struct judge
 
 enum serin_status rehearse(const struct plan_population *population,
                            const struct judgement *judgement, const struct rehearsal_size *size,
-                           size_t draws, struct rehearsal *out, struct serin_error *err)
+                           size_t draws, const struct rehearsal_watch *watch, struct rehearsal *out,
+                           struct serin_error *err)
 {
     size_t count = plan_population_rows(population) * plan_population_columns(population);
     owned_memory uint64_t *counts = memory_allocate(count, sizeof(*counts));
@@ -169,6 +216,6 @@ enum serin_status rehearse(const struct plan_population *population,
     if (!counts || !cells) {
         return serin_fail(err, SERIN_NO_MEMORY, "no memory for a rehearsal");
     }
-    struct sampler sampler = {population, draw_seeded(seed), counts, cells};
-    return judge_draws(&sampler, judgement, size, draws, out, err);
+    struct sampler sampler = {population, draw_seeded(seed), count, counts, cells};
+    return judge_draws(&sampler, judgement, size, draws, watch, out, err);
 }

@@ -25,6 +25,12 @@ struct rehearsal_size {
 enum interval_end { END_LOWER, END_UPPER };
 enum { END_COUNT = 2 };
 
+/* Who wants to know how far the work has come; told after each sample. */
+struct rehearsal_watch {
+    void (*rehearsed)(void *watcher);
+    void *watcher;
+};
+
 struct rehearsal {
     size_t draws;
     size_t silent;             /* of them: a guard answered, or there was no interval */
@@ -34,12 +40,14 @@ struct rehearsal {
 };
 
 /*
- * Judges `draws` random samples of this size. Same arguments, same result. Fails with
- * SERIN_NO_MEMORY, and with SERIN_UNDEFINED when not two samples had an interval.
+ * Judges `draws` random samples of this size, fewer when guards answer all of the first ones. Same
+ * arguments, same result. `watch` may be NULL. Fails with SERIN_NO_MEMORY, and with SERIN_UNDEFINED
+ * when not two samples had an interval.
  */
 SERIN_MUST_CHECK enum serin_status rehearse(const struct plan_population *population,
                                             const struct judgement *judgement,
                                             const struct rehearsal_size *size, size_t draws,
+                                            const struct rehearsal_watch *watch,
                                             struct rehearsal *out, struct serin_error *err);
 
 #endif

@@ -26,9 +26,9 @@ static void write_case(struct json_writer *json, const struct advice_case *each,
     write_moment(json, &each->half, is_timed);
     write_moment(json, &each->likely, is_timed);
     json_write_array_end(json);
-    json_field_text(json, "held_by", each->held_by);
-    json_field_double_if(json, "held_until_samples", (double)each->held_until,
-                         each->held_by != NULL);
+    json_field_text(json, "held_by", each->hold.guard);
+    json_field_double_if(json, "held_until_samples", (double)each->hold.until,
+                         each->hold.guard && !each->hold.is_lasting);
     json_write_object_end(json);
 }
 

@@ -1,6 +1,7 @@
 #include "plan/report.h"
 
 #include "base/number.h"
+#include "verdict/reasons.h"
 
 #include <math.h>
 
@@ -46,6 +47,15 @@ static void write_question(struct page *page, const struct advice *advice)
     page_paragraph(page, "", 0);
 }
 
+/* To a tenth, and to three digits where it is small. */
+static void add_rate(struct page *page, double rate)
+{
+    double decimals = fmin(15.0, fmax(1.0, 2.0 - floor(log10(rate))));
+    double unit = pow(10.0, decimals);
+    double rounded = round(rate * unit) / unit;
+    page_add_double(page, rounded > 0.0 ? rounded : rate);
+}
+
 static void write_traffic(struct page *page, const struct advice *advice)
 {
     const struct traffic *traffic = &advice->traffic;
@@ -53,7 +63,7 @@ static void write_traffic(struct page *page, const struct advice *advice)
     page_add_percent(page, traffic->canary_share);
     if (is_timed(advice)) {
         page_add(page, " of ");
-        page_add_double(page, round(traffic->events_per_minute * 10.0) / 10.0);
+        add_rate(page, traffic->events_per_minute);
         page_add(page, " events a minute");
     } else {
         page_add(page, " of the events");
@@ -85,13 +95,13 @@ static void write_columns(struct page *page, const struct advice *advice)
 }
 
 static void write_moment(struct page *page, const struct advice *advice,
-                         const struct plan_moment *moment)
+                         const struct plan_hold *hold, const struct plan_moment *moment)
 {
     add_whole_percent(page, moment->chance);
     page_cell_right(page, CHANCE_COLUMNS);
     if (!moment->is_reached) {
         page_spaces(page, 2);
-        page_text(page, "not within a year");
+        page_text(page, is_timed(advice) && !hold->is_lasting ? "not within a year" : "never");
         page_line_end(page);
         return;
     }
@@ -119,26 +129,66 @@ static void write_case(struct page *page, const struct advice *advice,
     page_add(page, ": ");
     page_add(page, decision_name(each->decision));
     page_cell_left(page, CASE_COLUMNS);
-    write_moment(page, advice, &each->half);
+    write_moment(page, advice, &each->hold, &each->half);
     page_spaces(page, CASE_COLUMNS);
-    write_moment(page, advice, &each->likely);
+    write_moment(page, advice, &each->hold, &each->likely);
+}
+
+/* A guard of which no end was seen answers for its own reason, not for want of samples. */
+static void add_lasting(struct page *page, const struct advice_case *of)
+{
+    const struct reason *reason = reason_find(of->hold.guard);
+    page_add(page, "The guard ");
+    page_add(page, of->hold.guard);
+    page_add(page, " may answer instead of the ");
+    page_add(page, decision_name(of->decision));
+    page_add(page, " at any sample size");
+    page_add(page, reason ? ": " : "");
+    page_add(page, reason ? reason->meaning : "");
+    page_add(page, ".");
+}
+
+static void add_passing(struct page *page, const struct advice_case *of)
+{
+    page_add(page, "Before the ");
+    page_add(page, decision_name(of->decision));
+    page_add(page, ", the guard ");
+    page_add(page, of->hold.guard);
+    page_add(page, " may answer up to about ");
+    page_add_count(page, of->hold.until);
+    page_add(page, " canary samples.");
+}
+
+static void add_holdup(struct page *page, const struct advice_case *of)
+{
+    if (of->hold.is_lasting) {
+        add_lasting(page, of);
+    } else {
+        add_passing(page, of);
+    }
 }
 
 static void write_holdups(struct page *page, const struct advice *advice)
 {
     for (size_t i = 0; i < advice->case_count; i++) {
         const struct advice_case *each = &advice->cases[i];
-        if (each->held_by) {
-            page_add(page, "Before the ");
-            page_add(page, decision_name(each->decision));
-            page_add(page, ", the guard ");
-            page_add(page, each->held_by);
-            page_add(page, " may answer up to about ");
-            page_add_count(page, each->held_until);
-            page_add(page, " canary samples.");
+        if (each->hold.guard) {
+            add_holdup(page, each);
             page_paragraph(page, "", 0);
         }
     }
+}
+
+static const char *why_no_gate(const struct advice *advice)
+{
+    if (advice_lasting_guard(advice)) {
+        return "No schedule helps as long as that guard answers; docs/reasons.md tells what ends "
+               "it.";
+    }
+    return is_timed(advice) ? "No schedule reaches this chance within a year: a larger share for "
+                              "the canary, a wider margin or more traffic would."
+                            : "Tell the traffic (--traffic, events a minute) for minutes, looks "
+                              "and a template.";
 }
 
 static void write_gate(struct page *page, const struct advice *advice)
@@ -146,11 +196,7 @@ static void write_gate(struct page *page, const struct advice *advice)
     const struct advice_gate *gate = &advice->gate;
     page_heading(page, "How Argo should look");
     if (!gate->is_known) {
-        page_add(page, is_timed(advice)
-                           ? "No schedule reaches this chance within a year: a larger share for "
-                             "the canary, a wider margin or more traffic would."
-                           : "Tell the traffic (--traffic, events a minute) for minutes, looks "
-                             "and a template.");
+        page_add(page, why_no_gate(advice));
         page_paragraph(page, "", 0);
         return;
     }

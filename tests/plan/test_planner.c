@@ -1,5 +1,7 @@
 #include "plan/planner.h"
 
+#include "plan/least_share.h"
+
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <math.h>
@@ -33,7 +35,7 @@ static struct plan *planned(const struct share_question *question, double longes
     struct plan *plan = NULL;
     struct serin_error err = {0};
     cr_assert(eq(int,
-                 outlook_create(question->population, question->judgement, &question->traffic,
+                 outlook_create(question->population, question->judgement, &question->traffic, NULL,
                                 &outlook, &err),
                  SERIN_OK),
               "%s", err.detail);
@@ -94,7 +96,8 @@ Test(planner, a_loss_of_the_margin_itself_has_no_right_verdict)
     struct share_question question = question_about(population, &judgement);
     struct outlook *outlook = NULL;
     struct serin_error err = {0};
-    cr_assert(eq(int, outlook_create(population, &judgement, &question.traffic, &outlook, &err),
+    cr_assert(eq(int,
+                 outlook_create(population, &judgement, &question.traffic, NULL, &outlook, &err),
                  SERIN_INVALID));
     cr_assert(eq(str, err.field, "delta"));
     cr_assert(eq(ptr, outlook, NULL));
@@ -123,11 +126,11 @@ Test(planner, guards_count_too_and_are_named)
     owned(plan_population) population = population_with(20, 0.5, 0.0);
     struct share_question question = question_about(population, &judgement);
     enum decision decision;
-    uint64_t until = 0;
     owned(plan) plan = planned(&question, 0.0, &decision);
-    const char *held_by = plan_held_by(plan, &until);
-    cr_assert(ne(ptr, (char *)held_by, NULL));
-    cr_assert(gt(u64, until, judgement.min_samples));
+    struct plan_hold hold = plan_hold_of(plan);
+    cr_assert(ne(ptr, (char *)hold.guard, NULL));
+    cr_assert(gt(u64, hold.until, judgement.min_samples));
+    cr_assert(not(hold.is_lasting));
     judgement.min_samples = 5000;
     cr_assert(ge(u64, moment_of(&question, 0.5).canary_samples, 5000));
 }
@@ -155,28 +158,58 @@ Test(planner, what_takes_too_long_is_not_reached)
     cr_assert(not(moment_of(&question, 0.8).is_reached));
 }
 
-Test(planner, the_least_share_shrinks_with_patience_and_suffices)
+/* What merged labels may hide holds a promote for good. */
+Test(planner, a_guard_that_never_ends_is_told_from_one_that_waits)
 {
     struct judgement judgement = judgement_default;
-    owned(plan_population) population = population_with(5, 0.7, 0.0);
+    judgement.label_cap = 20;
+    owned(plan_population) population = population_with(60, 0.7, 0.0);
     struct share_question question = question_about(population, &judgement);
+    enum decision decision;
+    owned(plan) plan = planned(&question, 0.0, &decision);
+    struct plan_hold hold = plan_hold_of(plan);
+    cr_assert(eq(str, (char *)hold.guard, "labels_capped"));
+    cr_assert(hold.is_lasting);
+    cr_assert(lt(u64, hold.until, 1000000));
+    cr_assert(not(plan_moment_of(plan, 0.9).is_reached));
+}
+
+static void count_up(void *watcher)
+{
+    ++*(size_t *)watcher;
+}
+
+Test(planner, whoever_watches_is_told_of_each_rehearsal)
+{
+    size_t told = 0;
+    struct rehearsal_watch watch = {count_up, &told};
+    struct judgement judgement = judgement_default;
+    struct rehearsal_size size = {
+        .events = {2000, 2000}
+    };
+    struct rehearsal rehearsal;
     struct serin_error err = {0};
-    bool found = false;
-    double hurried = 0.0;
-    double patient = 0.0;
-    question.chance = 0.8;
-    question.minutes = 10.0;
-    cr_assert(eq(int, plan_least_share(&question, &found, &hurried, &err), SERIN_OK));
-    cr_assert(found);
-    question.traffic.canary_share = hurried;
-    cr_assert(moment_of(&question, 0.8).is_reached);
-    question.minutes = 60.0;
-    cr_assert(eq(int, plan_least_share(&question, &found, &patient, &err), SERIN_OK));
-    cr_assert(found);
-    cr_assert(lt(dbl, patient, hurried));
-    question.minutes = 1.0;
-    cr_assert(eq(int, plan_least_share(&question, &found, &hurried, &err), SERIN_OK));
-    cr_assert(not(found));
+    owned(plan_population) population = population_with(5, 0.7, 0.0);
+    cr_assert(
+        eq(int, rehearse(population, &judgement, &size, 50, &watch, &rehearsal, &err), SERIN_OK));
+    cr_assert(eq(sz, told, 50));
+    cr_assert(eq(sz, rehearsal.draws, 50));
+}
+
+Test(planner, a_size_at_which_guards_answer_everything_is_not_rehearsed_further)
+{
+    struct judgement judgement = judgement_default;
+    struct rehearsal_size size = {
+        .events = {100, 100}
+    };
+    struct rehearsal rehearsal;
+    struct serin_error err = {0};
+    owned(plan_population) population = population_with(5, 0.7, 0.0);
+    cr_assert(
+        eq(int, rehearse(population, &judgement, &size, 500, NULL, &rehearsal, &err), SERIN_OK));
+    cr_assert(eq(sz, rehearsal.silent, rehearsal.draws));
+    cr_assert(lt(sz, rehearsal.draws, 100));
+    cr_assert(eq(str, (char *)rehearsal.silent_reason, "too_few_samples"));
 }
 
 Test(planner, blocks_widen_what_independent_events_would_do)

@@ -47,6 +47,25 @@ ParameterizedTest(struct model_case *c, population, has_the_nmi_and_the_loss_it_
     }
 }
 
+Test(population, has_its_nmi_from_nearly_none_to_nearly_all)
+{
+    static const double nmis[] = {1e-7, 1e-3, 0.05, 0.5, 0.95, 0.9999, 1.0 - 1e-9};
+    static const size_t labels[] = {2, 3, 30, 300};
+    struct serin_error err = {0};
+    for (size_t i = 0; i < ARRAY_LENGTH(nmis); i++) {
+        for (size_t j = 0; j < ARRAY_LENGTH(labels); j++) {
+            struct plan_population_model model = {labels[j],
+                                                  j % 2 == 0 ? SHARES_ZIPF : SHARES_EQUAL, nmis[i],
+                                                  -0.3 * nmis[i], SERIN_GEOMETRIC};
+            owned(plan_population) population = NULL;
+            cr_assert(eq(int, plan_population_of_model(&model, &population, &err), SERIN_OK));
+            cr_assert(epsilon_eq(dbl, plan_population_nmi(population, ARM_STABLE), nmis[i], 1e-11));
+            cr_assert(
+                epsilon_eq(dbl, plan_population_nmi(population, ARM_CANARY), 0.7 * nmis[i], 1e-11));
+        }
+    }
+}
+
 Test(population, of_a_table_is_the_table_and_loses_from_there)
 {
     const uint64_t counts[] = {400, 20, 0, 10, 300, 30, 5, 5, 230};

@@ -136,7 +136,7 @@ static enum serin_status predict_at(const struct plan_population *population,
     owned(plan) planned = NULL;
     struct traffic traffic = traffic_of(cell, per_look);
     struct look_schedule schedule = {.delay_minutes = 1.0, .interval_minutes = 1.0};
-    TRY(outlook_create(population, judgement, &traffic, &outlook, err));
+    TRY(outlook_create(population, judgement, &traffic, NULL, &outlook, err));
     TRY(plan_make(outlook, &schedule, 0.0, &planned, err));
     out->decision = outlook_decision(outlook);
     out->per_look = (uint64_t)per_look;
