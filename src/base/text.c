@@ -169,11 +169,36 @@ bool text_is_printable(struct text_view text)
     return all_characters(text, false);
 }
 
-/* Line separators and the marks that reverse the reading direction fool the eye, not the parser. */
-static bool is_deceptive(uint32_t code_point)
+struct code_range {
+    uint32_t first;
+    uint32_t last;
+};
+
+/* Characters that move the cursor, reverse the reading direction, break lines or cannot be seen. */
+static const struct code_range hidden_characters[] = {
+    {0x0000,  0x001F  },
+    {0x007F,  0x009F  },
+    {0x00AD,  0x00AD  },
+    {0x061C,  0x061C  },
+    {0x180E,  0x180E  },
+    {0x200B,  0x200F  },
+    {0x2028,  0x202E  },
+    {0x2060,  0x206F  },
+    {0xFEFF,  0xFEFF  },
+    {0xFFF9,  0xFFFB  },
+    {0xE000,  0xF8FF  },
+    {0xFFFE,  0xFFFF  },
+    {0xE0000, 0x10FFFF},
+};
+
+bool text_hides(uint32_t code_point)
 {
-    return (code_point >= 0x2028 && code_point <= 0x202E) ||
-           (code_point >= 0x2066 && code_point <= 0x2069) || code_point == 0xFEFF;
+    for (size_t i = 0; i < sizeof(hidden_characters) / sizeof(hidden_characters[0]); i++) {
+        if (code_point >= hidden_characters[i].first && code_point <= hidden_characters[i].last) {
+            return true;
+        }
+    }
+    return false;
 }
 
 char text_short_escape(uint32_t code_point)
@@ -208,13 +233,35 @@ static size_t quote_piece(struct text_view text, char out[static PIECE_SIZE])
     }
     uint32_t code_point = 0;
     size_t length = text_first_character(text, &code_point);
-    if (length == 0 || is_control(code_point) || is_deceptive(code_point)) {
+    if (length == 0 || text_hides(code_point)) {
         (void)snprintf(out, PIECE_SIZE, "\\x%02x", (unsigned)(unsigned char)text.start[0]);
         return 1;
     }
     memcpy(out, text.start, length);
     out[length] = '\0';
     return length;
+}
+
+struct text_shown text_show_first(struct text_view text)
+{
+    struct text_shown shown = {.taken = 1};
+    uint32_t code_point = 0;
+    size_t length = text_first_character(text, &code_point);
+    char letter = length > 0 && code_point < 0x20 ? text_short_escape(code_point) : '\0';
+    if (length > 0 && !text_hides(code_point)) {
+        memcpy(shown.text, text.start, length);
+        shown.width = 1;
+    } else if (letter != '\0') {
+        shown.width = (size_t)snprintf(shown.text, sizeof(shown.text), "\\%c", letter);
+    } else if (length < 2) {
+        shown.width = (size_t)snprintf(shown.text, sizeof(shown.text), "\\x%02x",
+                                       (unsigned)(unsigned char)text.start[0]);
+    } else {
+        shown.width = (size_t)snprintf(shown.text, sizeof(shown.text),
+                                       code_point > 0xFFFF ? "\\U%08x" : "\\u%04x", code_point);
+    }
+    shown.taken = length > 0 ? length : 1;
+    return shown;
 }
 
 const char *text_quote(struct text_view text, struct text_quote *out)

@@ -52,6 +52,23 @@ bool text_is_utf8(struct text_view text);
  */
 char text_short_escape(uint32_t code_point);
 
+/*
+ * Whether a character does not show as itself: it moves the cursor, breaks the line, reverses the
+ * reading direction, or cannot be seen, as controls, bidirectional marks, joiners of no width,
+ * private and unassigned characters do.
+ */
+bool text_hides(uint32_t code_point);
+
+/* A character as it may be shown to people. */
+struct text_shown {
+    char text[12]; /* itself, or an escape where it hides or is no UTF-8: \n, \x1b, \u202e */
+    size_t width;  /* characters in `text` */
+    size_t taken;  /* bytes it stood for, at least 1 */
+};
+
+/* The first one of a text that is not empty. */
+struct text_shown text_show_first(struct text_view text);
+
 /* UTF-8 without control characters (U+0000 to U+001F, U+007F to U+009F). Empty text is. */
 bool text_is_printable(struct text_view text);
 

@@ -27,38 +27,6 @@ static void append_text(struct log_line *line, const char *text)
 /* ---- text from outside -------------------------------------------------------------------------
  */
 
-struct code_range {
-    uint32_t first;
-    uint32_t last;
-};
-
-/* Characters that move the cursor, reverse the reading direction, break lines or cannot be seen. */
-static const struct code_range hidden_characters[] = {
-    {0x0000,  0x001F  },
-    {0x007F,  0x009F  },
-    {0x00AD,  0x00AD  },
-    {0x061C,  0x061C  },
-    {0x180E,  0x180E  },
-    {0x200B,  0x200F  },
-    {0x2028,  0x202E  },
-    {0x2060,  0x206F  },
-    {0xFEFF,  0xFEFF  },
-    {0xFFF9,  0xFFFB  },
-    {0xE000,  0xF8FF  },
-    {0xFFFE,  0xFFFF  },
-    {0xE0000, 0x10FFFF},
-};
-
-static bool is_hidden(uint32_t code_point)
-{
-    for (size_t i = 0; i < ARRAY_LENGTH(hidden_characters); i++) {
-        if (code_point >= hidden_characters[i].first && code_point <= hidden_characters[i].last) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Longest form of one character: a surrogate pair, "\udb40\udc01". */
 enum { ESCAPE_SIZE = 12 };
 
@@ -98,7 +66,7 @@ static size_t next_form(struct text_view rest, char out[ESCAPE_SIZE], size_t *ou
         *out_length = write_unicode_escape(0xFFFD, out);
         return 1;
     }
-    if (is_hidden(code_point) || code_point == '"' || code_point == '\\') {
+    if (text_hides(code_point) || code_point == '"' || code_point == '\\') {
         *out_length = write_escaped(code_point, out);
         return consumed;
     }

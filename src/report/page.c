@@ -71,26 +71,35 @@ void page_add_percent(struct page *page, double share)
     page_add(page, " %");
 }
 
+/* How many bytes of `label` fit in so many columns. */
+static size_t label_that_fits(struct text_view label, size_t columns)
+{
+    size_t at = 0;
+    size_t used = 0;
+    while (at < label.length) {
+        struct text_shown shown =
+            text_show_first((struct text_view){label.start + at, label.length - at});
+        if (shown.width > columns - used) {
+            break;
+        }
+        used += shown.width;
+        at += shown.taken;
+    }
+    return at;
+}
+
 void page_add_label(struct page *page, struct text_view label, size_t columns)
 {
-    size_t written = 0;
-    while (label.length > 0) {
-        uint32_t code_point = 0;
-        size_t length = text_first_character(label, &code_point);
-        struct text_view character = {label.start, length > 0 ? length : 1};
-        bool is_last_column = written + 1 == columns && label.length > character.length;
-        if (is_last_column) {
-            page_add(page, page->style.unicode ? "…" : "~");
-            return;
-        }
-        if (length > 0 && text_is_printable(character)) {
-            buffer_append_view(page->draft, character);
-        } else {
-            buffer_append_char(page->draft, '?');
-        }
-        written++;
-        label.start += character.length;
-        label.length -= character.length;
+    bool is_whole = label_that_fits(label, columns) == label.length;
+    size_t end = is_whole ? label.length : label_that_fits(label, columns - 1);
+    for (size_t at = 0; at < end;) {
+        struct text_shown shown =
+            text_show_first((struct text_view){label.start + at, label.length - at});
+        page_add(page, shown.text);
+        at += shown.taken;
+    }
+    if (!is_whole) {
+        page_add(page, page->style.unicode ? "…" : "~");
     }
 }
 

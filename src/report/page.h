@@ -47,7 +47,7 @@ void page_add_double(struct page *page, double value);               /* "0.1" */
 void page_add_count(struct page *page, uint64_t count);              /* "97,211" */
 void page_add_percent(struct page *page, double share);              /* "12.1 %" */
 
-/* A label from outside: at most `columns` characters, anything not printable as "?". */
+/* A label from outside: at most `columns` characters, at least 1; what hides is escaped. */
 void page_add_label(struct page *page, struct text_view label, size_t columns);
 
 /* Writes the pieces as a paragraph: the first line after `first`, the others after `indent` spaces.

@@ -89,6 +89,38 @@ Test(text, printable_text_has_no_control_characters)
     cr_assert(not(text_is_printable(VIEW("a\xFF"))));
 }
 
+Test(text, what_hides_is_shown_as_an_escape_and_nothing_else_is)
+{
+    static const struct {
+        struct text_view text;
+        const char *shown;
+        size_t width;
+        size_t taken;
+    } cases[] = {
+        {TEXT_VIEW("ab"),          "a",           1,  1},
+        {TEXT_VIEW("\\"),          "\\",          1,  1},
+        {TEXT_VIEW("\""),          "\"",          1,  1},
+        {TEXT_VIEW("\u20ac"),      "\u20ac",      1,  3},
+        {TEXT_VIEW("\U0001F600!"), "\U0001F600",  1,  4},
+        {TEXT_VIEW("\n"),          "\\n",         2,  1},
+        {TEXT_VIEW("\x1b[2J"),     "\\x1b",       4,  1},
+        {TEXT_VIEW("\xff"),        "\\xff",       4,  1},
+        {TEXT_VIEW("\xe2\x82"),    "\\xe2",       4,  1},
+        {TEXT_VIEW("\xc2\x9b"),    "\\u009b",     6,  2},
+        {TEXT_VIEW("\u202eabc"),   "\\u202e",     6,  3},
+        {TEXT_VIEW("\u2067"),      "\\u2067",     6,  3},
+        {TEXT_VIEW("\u200b"),      "\\u200b",     6,  3},
+        {TEXT_VIEW("\ufeff"),      "\\ufeff",     6,  3},
+        {TEXT_VIEW("\U000e0041"),  "\\U000e0041", 10, 4},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct text_shown shown = text_show_first(cases[i].text);
+        cr_assert(eq(str, shown.text, (char *)cases[i].shown));
+        cr_assert(eq(sz, shown.width, cases[i].width), "%s", cases[i].shown);
+        cr_assert(eq(sz, shown.taken, cases[i].taken), "%s", cases[i].shown);
+    }
+}
+
 struct quote_case {
     struct text_view text;
     const char *quoted;

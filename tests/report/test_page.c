@@ -61,12 +61,16 @@ Test(page, labels_are_cut_to_their_column_and_made_harmless)
         size_t columns;
         const char *text;
     } cases[] = {
-        {TEXT_VIEW("short"),           8,  "short"   },
-        {TEXT_VIEW("exactly8"),        8,  "exactly8"},
-        {TEXT_VIEW("longer than"),     8,  "longer …"},
-        {TEXT_VIEW("größte Güte"),     7,  "größte…" },
-        {TEXT_VIEW("a\nb\x1b[2J\xc3"), 20, "a?b?[2J?"},
-        {TEXT_VIEW(""),                5,  ""        },
+        {TEXT_VIEW("short"),           8,  "short"             },
+        {TEXT_VIEW("exactly8"),        8,  "exactly8"          },
+        {TEXT_VIEW("longer than"),     8,  "longer …"          },
+        {TEXT_VIEW("größte Güte"),     7,  "größte…"           },
+        {TEXT_VIEW("a\nb\x1b[2J\xc3"), 20, "a\\nb\\x1b[2J\\xc3"},
+        {TEXT_VIEW("a\u202eb"),        8,  "a\\u202eb"         },
+        {TEXT_VIEW("a\u202ebc"),       8,  "a\\u202e…"         },
+        {TEXT_VIEW("a\u202ebc"),       7,  "a…"                },
+        {TEXT_VIEW("\u2066\u200b"),    12, "\\u2066\\u200b"    },
+        {TEXT_VIEW(""),                5,  ""                  },
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         owned(buffer) buffer = buffer_create(100);
