@@ -57,7 +57,7 @@ static enum serin_status decode(const struct node *given, struct comparing *out,
         serin_error_at(err, "stable");
         return serin_fail(err, SERIN_INVALID, "only one of the files can be standard input");
     }
-    return SERIN_OK;
+    return label_flags_check(&out->labels, out->judgement.design, err);
 }
 
 static void note_pairing(const struct file_pairing *pairing)

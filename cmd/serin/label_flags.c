@@ -89,6 +89,28 @@ struct file_options label_flags_options(const struct label_flags *flags)
     return options;
 }
 
+enum serin_status label_flags_check(const struct label_flags *flags, enum design design,
+                                    struct serin_error *err)
+{
+    if (design == DESIGN_PAIRED && flags->count_column) {
+        serin_error_at(err, "count_column");
+        return serin_fail(err, SERIN_INVALID, "pairing needs each event in a row of its own");
+    }
+    if (design == DESIGN_PAIRED && flags->sample > 0) {
+        serin_error_at(err, "sample");
+        return serin_fail(err, SERIN_INVALID,
+                          "rows drawn at random would not be pairs; sample keys instead "
+                          "(--sample-keys)");
+    }
+    if (flags->sample > 0 && flags->count_column) {
+        serin_error_at(err, "sample");
+        return serin_fail(err, SERIN_INVALID,
+                          "rows that are counts (--count-column) cannot be drawn at random; sample "
+                          "keys, or aggregate fewer items");
+    }
+    return SERIN_OK;
+}
+
 bool label_flags_sample(const struct label_flags *flags)
 {
     return flags->sample > 0 || flags->sample_keys < 1.0;

@@ -34,6 +34,10 @@ extern const struct decode_table label_flags_table;
 /* The reader's options; they borrow from `flags`. */
 struct file_options label_flags_options(const struct label_flags *flags);
 
+/* What the flags cannot ask for together. Fails with SERIN_INVALID and the flag's row as field. */
+SERIN_MUST_CHECK enum serin_status label_flags_check(const struct label_flags *flags,
+                                                     enum design design, struct serin_error *err);
+
 /* Whether the flags ask for fewer rows than there are. */
 bool label_flags_sample(const struct label_flags *flags);
 

@@ -198,7 +198,7 @@ static enum serin_status check(const struct planning *planning, struct serin_err
                       "only the design reference can be planned so far: how far paired arms or "
                       "label shares vary is not in a history of one arm");
     }
-    return SERIN_OK;
+    return label_flags_check(&planning->labels, planning->judgement.design, err);
 }
 
 /* ---- planning -------------------------------------------------------------------------------- */

@@ -32,6 +32,9 @@ static enum serin_status lint(const char *path, bool is_json, size_t *out_findin
     owned(lint_result) result = NULL;
     serin_error_at(err, "%s", path);
     TRY(lint_check((struct text_view){text, length}, &result, err));
+    if (lint_document_count(result) == 0) {
+        return serin_fail(err, SERIN_INVALID, "nothing to check: there is no document in it");
+    }
     if (lint_checked_count(result) == 0) {
         (void)fprintf(stderr,
                       "serin plan: nothing to check in %s: no AnalysisTemplate, "

@@ -53,7 +53,8 @@ static enum serin_status decode(const struct node *given, struct scoring *out,
         {.table = &score_table,       .out = &out->flags },
         {.table = &label_flags_table, .out = &out->labels},
     };
-    return decode_map_into(targets, ARRAY_LENGTH(targets), given, "", err);
+    TRY(decode_map_into(targets, ARRAY_LENGTH(targets), given, "", err));
+    return label_flags_check(&out->labels, DESIGN_REFERENCE, err);
 }
 
 static enum serin_status read_tables(const struct scoring *scoring, const char *path,
@@ -114,6 +115,7 @@ static enum exit_code run(const struct node *given, char **arguments, size_t arg
     struct serin_error err = {0};
     struct scoring scoring = {.flags = {.has_min_nmi = false}};
     if (decode(given, &scoring, &err) != SERIN_OK) {
+        decode_clear(&label_flags_table, &scoring.labels);
         return command_misuse("score", &err);
     }
     struct score score;

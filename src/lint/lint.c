@@ -6,6 +6,7 @@
 
 struct lint_result {
     struct findings findings;
+    size_t documents;
     size_t checked;
 };
 
@@ -35,6 +36,11 @@ size_t lint_finding_count(const struct lint_result *result)
 const struct lint_finding *lint_finding_at(const struct lint_result *result, size_t index)
 {
     return &result->findings.list[index];
+}
+
+size_t lint_document_count(const struct lint_result *result)
+{
+    return result->documents;
 }
 
 size_t lint_checked_count(const struct lint_result *result)
@@ -142,7 +148,9 @@ enum serin_status lint_check(struct text_view text, struct lint_result **out,
         return serin_fail(err, SERIN_NO_MEMORY, "no memory for the findings");
     }
     for (size_t i = 0; i < yaml_documents_count(documents); i++) {
-        check_object(documents, yaml_documents_root(documents, i), result);
+        const struct node *root = yaml_documents_root(documents, i);
+        result->documents += node_kind(root) == NODE_NULL ? 0 : 1;
+        check_object(documents, root, result);
     }
     for (size_t i = 0; i < yaml_documents_repeated_count(documents); i++) {
         findings_add(&result->findings, &repeated_key, yaml_documents_repeated(documents, i), "%s",

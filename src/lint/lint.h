@@ -48,7 +48,8 @@ DEFINE_CLEANUP(lint_result)
 size_t lint_finding_count(const struct lint_result *result);
 const struct lint_finding *lint_finding_at(const struct lint_result *result, size_t index);
 
-/* How many documents were checked, others left out. */
+/* How many documents there were, empty ones left out, and how many of them were checked. */
+size_t lint_document_count(const struct lint_result *result);
 size_t lint_checked_count(const struct lint_result *result);
 
 /* "gate.yaml:12:7: error: success_only" with the danger and the mend below, for each finding. */

@@ -271,6 +271,9 @@ class Compare(FileCase):
             ("--canary", "a", "--stable", "b", "--design", "magic"): ("--design", "paired"),
             ("--canary", "-", "--stable", "-"): ("standard input",),
             ("--canary", "a", "--stable", "b", "c"): ('"c"', "too many"),
+            ("--canary", "a", "--stable", "b", "--design", "paired", "--sample", "10"): ("--sample", "sample keys"),
+            ("--canary", "a", "--stable", "b", "--design", "paired", "--count-column", "n"): ("--count-column", "pairing"),
+            ("--canary", "a", "--stable", "b", "--count-column", "n", "--sample", "10"): ("--sample", "counts"),
             ("--canary", "a", "--stable", "b", "--level", "1"): ("--level",),
             ("-c", "a"): ('"-c"',),
         }

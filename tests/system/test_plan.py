@@ -178,6 +178,12 @@ class Lint(unittest.TestCase):
         self.assertEqual(done.returncode, 0)
         self.assertIn("nothing to check", done.stderr)
 
+    def test_nothing_at_all_is_no_input(self):
+        for text in ["", "\n", "# a comment\n", "---\n---\n"]:
+            done = plan("--lint", "-", stdin=text)
+            self.assertEqual((done.returncode, done.stdout), (4, ""), text)
+            self.assertEqual(done.stderr, "serin plan: -: nothing to check: there is no document in it\n")
+
 
 if __name__ == "__main__":
     unittest.main()
