@@ -183,10 +183,11 @@ system: $(B)/serin ## the binary against real servers, crash drills, the demo
 	@python3 tests/support/run_system.py $(B)/serin $(SYSTEM_TESTS)
 
 # What the sanitizers and the coverage watch from outside; the others need other servers.
-OUTSIDE_TESTS  := test_api test_answers test_bad_input test_command_line test_description test_files test_peers \
-                  test_secrets test_signals test_source_faults test_tap test_tls
-THREADED_TESTS := test_api test_answers test_bad_input test_signals test_source_faults test_tap \
-                  test_tls
+OUTSIDE_TESTS  := test_api test_answers test_bad_input test_cloud_events test_command_line \
+                  test_description test_files test_otlp test_peers test_secrets test_signals \
+                  test_source_faults test_tap test_tls
+THREADED_TESTS := test_api test_answers test_bad_input test_otlp test_signals test_source_faults \
+                  test_tap test_tls
 
 .PHONY: test-asan
 test-asan: ## unit and system tests under the address and undefined-behaviour sanitizers
