@@ -190,7 +190,9 @@ static void require_counts(const struct bench *bench, const struct contract_worl
     require_complete(bench);
 }
 
-#define WORLD(list, ...) {.events = (list), .count = sizeof(list) / sizeof((list)[0]), __VA_ARGS__}
+#define EVENTS(list)          .events = (list), .count = sizeof(list) / sizeof((list)[0])
+#define WORLD(list)           {EVENTS(list)}
+#define WORLD_THAT(list, ...) {EVENTS(list), __VA_ARGS__}
 
 static const struct contract_event ordinary[] = {
     {CANARY, "c1", "a", "a",  "eu", AT(1), 5,  false},
@@ -403,7 +405,7 @@ ParameterizedTestParameters(contract, a_partial_answer_is_never_a_smaller_table)
 
 ParameterizedTest(struct source_case *c, contract, a_partial_answer_is_never_a_smaller_table)
 {
-    static const struct contract_world world = WORLD(ordinary, .manner = CONTRACT_PARTIAL);
+    static const struct contract_world world = WORLD_THAT(ordinary, .manner = CONTRACT_PARTIAL);
     struct bench bench;
     if (!fixture_of(c)->is_remote) {
         return;
@@ -430,7 +432,7 @@ ParameterizedTest(struct source_case *c, contract, what_ends_early_is_a_failure_
     static const int percents[] = {0, 3, 25, 50, 75, 90, 99};
     for (size_t i = 0; i < sizeof(percents) / sizeof(percents[0]); i++) {
         const struct contract_world world =
-            WORLD(ordinary, .manner = CONTRACT_CUT, .cut_percent = percents[i]);
+            WORLD_THAT(ordinary, .manner = CONTRACT_CUT, .cut_percent = percents[i]);
         struct bench bench;
         if (!fixture_of(c)->can_be_cut) {
             return;
@@ -448,7 +450,7 @@ ParameterizedTestParameters(contract, a_slow_peer_is_waited_for_within_the_deadl
 
 ParameterizedTest(struct source_case *c, contract, a_slow_peer_is_waited_for_within_the_deadline)
 {
-    static const struct contract_world world = WORLD(ordinary, .manner = CONTRACT_SLOW);
+    static const struct contract_world world = WORLD_THAT(ordinary, .manner = CONTRACT_SLOW);
     struct bench bench;
     if (!fixture_of(c)->is_remote) {
         return;
@@ -467,7 +469,7 @@ ParameterizedTestParameters(contract, a_peer_that_hangs_costs_the_deadline)
 
 ParameterizedTest(struct source_case *c, contract, a_peer_that_hangs_costs_the_deadline)
 {
-    static const struct contract_world world = WORLD(ordinary, .manner = CONTRACT_HANGS);
+    static const struct contract_world world = WORLD_THAT(ordinary, .manner = CONTRACT_HANGS);
     struct bench bench;
     if (!fixture_of(c)->is_remote) {
         return;
