@@ -339,8 +339,7 @@ static const char *const hostile[] = {
     "%s%n%00%22&query=up",
     "a,b;c\"\"d",
     "<script>alert(1)</script>",
-    "\xE2\x80\xAE"
-    "abc \xF0\x9F\x98\x80",
+    "\xE2\x80\xAE right to left \xF0\x9F\x98\x80",
     "../../etc/passwd",
     "NaN",
     "null",
