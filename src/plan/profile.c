@@ -5,6 +5,7 @@
 enum {
     DRAWS_MOST = 200,
     DRAWS_LEAST = 16,
+    PASSED_LEAST = 10,  /* samples beyond the margin that tell what guards do to such */
     DOUBLINGS_MAX = 40, /* of the least size: beyond any traffic */
     PARTS = 8           /* a doubling in which a guard falls silent is looked at more closely */
 };
@@ -120,10 +121,19 @@ static enum serin_status know(struct profile *profile, size_t index, struct seri
     return SERIN_OK;
 }
 
-static double silent_share(const struct sample *sample)
+/*
+ * How often a guard stands between a convinced interval and its verdict. Some guards answer mostly
+ * where the interval has passed the margin, so these samples tell, unless they are too few to.
+ */
+static double silent_share(const struct profile *profile, const struct sample *sample)
 {
-    return sample->is_defined ? (double)sample->rehearsal.silent / (double)sample->rehearsal.draws
-                              : 1.0;
+    const struct rehearsal *rehearsal = &sample->rehearsal;
+    if (!sample->is_defined) {
+        return 1.0;
+    }
+    size_t passed = rehearsal->passed[profile->end];
+    return passed >= PASSED_LEAST ? (double)rehearsal->withheld[profile->end] / (double)passed
+                                  : (double)rehearsal->silent / (double)rehearsal->draws;
 }
 
 /* Which two samples lie around a size. */
@@ -135,7 +145,8 @@ static enum serin_status bracket(struct profile *profile, double events, size_t 
     size_t above = below + PARTS;
     TRY(know(profile, below, err));
     TRY(know(profile, above, err));
-    double change = silent_share(&profile->samples[below]) - silent_share(&profile->samples[above]);
+    double change = silent_share(profile, &profile->samples[below]) -
+                    silent_share(profile, &profile->samples[above]);
     if (fabs(change) > abrupt) {
         below = (size_t)(doublings * (double)PARTS);
         above = below + 1;
@@ -166,7 +177,7 @@ static void interpolate(const struct profile *profile, const struct sample *belo
     out->mean = profile->delta + between(from * low_mean, to * high_mean, fraction);
     out->deviation = between(from * low->rehearsal.deviation[profile->end],
                              to * high->rehearsal.deviation[profile->end], fraction);
-    out->silent = between(silent_share(below), silent_share(above), fraction);
+    out->silent = between(silent_share(profile, below), silent_share(profile, above), fraction);
     out->silent_reason = above->rehearsal.silent_reason ? above->rehearsal.silent_reason
                                                         : below->rehearsal.silent_reason;
 }

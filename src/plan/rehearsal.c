@@ -154,6 +154,18 @@ static void moments_add(struct moments *moments, double value)
     moments->squares += before * (value - moments->mean);
 }
 
+static void note_passing(const struct judgement *judgement, const struct verdict *verdict,
+                         struct rehearsal *rehearsal)
+{
+    double margin = judgement_margin(judgement);
+    bool has_passed[END_COUNT] = {
+        [END_LOWER] = verdict->delta.lower > -margin, [END_UPPER] = verdict->delta.upper < -margin};
+    for (size_t end = 0; end < END_COUNT; end++) {
+        rehearsal->passed[end] += has_passed[end] ? 1 : 0;
+        rehearsal->withheld[end] += has_passed[end] && is_silent(verdict) ? 1 : 0;
+    }
+}
+
 static enum serin_status judge_draw(struct sampler *sampler, const struct spec *spec,
                                     const struct rehearsal_size *size, struct rehearsal *rehearsal,
                                     struct moments ends[static END_COUNT], struct serin_error *err)
@@ -171,6 +183,7 @@ static enum serin_status judge_draw(struct sampler *sampler, const struct spec *
     if (verdict.delta.defined) {
         moments_add(&ends[END_LOWER], verdict.delta.lower);
         moments_add(&ends[END_UPPER], verdict.delta.upper);
+        note_passing(&spec->judgement, &verdict, rehearsal);
     }
     return SERIN_OK;
 }

@@ -33,9 +33,11 @@ struct rehearsal_watch {
 
 struct rehearsal {
     size_t draws;
-    size_t silent;             /* of them: a guard answered, or there was no interval */
-    const char *silent_reason; /* of the last of these; static; NULL: none was silent */
-    double mean[END_COUNT];    /* of the interval's ends, by enum interval_end, silent or not */
+    size_t silent;              /* of them: a guard answered, or there was no interval */
+    size_t passed[END_COUNT];   /* of them: this end of the interval lay beyond the margin */
+    size_t withheld[END_COUNT]; /* of those: a guard answered all the same */
+    const char *silent_reason;  /* of the last of these; static; NULL: none was silent */
+    double mean[END_COUNT];     /* of the interval's ends, by enum interval_end, silent or not */
     double deviation[END_COUNT];
 };
 
