@@ -247,7 +247,10 @@ struct text_shown text_show_first(struct text_view text)
     struct text_shown shown = {.taken = 1};
     uint32_t code_point = 0;
     size_t length = text_first_character(text, &code_point);
-    char letter = length > 0 && code_point < 0x20 ? text_short_escape(code_point) : '\0';
+    char letter = '\0';
+    if (length > 0 && code_point < 0x20) {
+        letter = text_short_escape(code_point);
+    }
     if (length > 0 && !text_hides(code_point)) {
         memcpy(shown.text, text.start, length);
         shown.width = 1;

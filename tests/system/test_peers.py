@@ -8,7 +8,7 @@ import threading
 import time
 import unittest
 
-from fake_prometheus import FakePrometheus
+from fake_prometheus import FakePrometheus, document, response
 from service import BINARY, PATIENCE, SANITIZED, Service, label_events
 
 STREAMS = "streams: [{name: shop, analysis: {min_samples: 300}}]\n"
@@ -201,7 +201,11 @@ class Vanishing(unittest.TestCase):
     """A peer that is gone before its analysis has ended."""
 
     def test_nothing_is_kept_of_two_hundred(self):
-        fake = FakePrometheus({"slow": lambda peer, request: fake.released.wait(0.05)})
+        def slow(peer, request):
+            fake.released.wait(0.05)
+            peer.sendall(response(document([])))
+
+        fake = FakePrometheus({"slow": slow})
         self.addCleanup(fake.close)
         service = Service(
             f"sources: [{{name: slow, type: prometheus, url: 'http://{fake.address}/slow'}}]\n"
