@@ -10,18 +10,6 @@
 
 #include <math.h>
 
-/* Below this normalizer two unseen keys would cost more than the whole score. */
-static const double least_normalizer = 0.1;
-
-/* Variance of two adverse keys not yet seen, each moving NMI by (ln n + 1)/(M n). */
-static double unseen_keys_variance(const struct pairing *pairing)
-{
-    const struct measured *stable = &pairing->stable_measured;
-    double total = (double)stable->margins.total;
-    double move = (log(total) + 1.0) / (fmax(stable->mean, least_normalizer) * total);
-    return 2.0 * move * move;
-}
-
 static enum serin_status choose_critical_value(const struct serin_confidence *confidence,
                                                const struct serin_design_effect *effect,
                                                struct serin_paired_comparison *result)
@@ -87,7 +75,7 @@ static enum serin_status compare_defined(const struct pairing *pairing,
     TRY(arm_describe(&pairing->stable_measured, 0, effect, &result->stable));
     TRY(pairing_jackknife_variance(pairing, &result->jackknife_variance));
     TRY(choose_critical_value(confidence, effect, result));
-    result->floor = unseen_keys_variance(pairing);
+    result->floor = pairing_unseen_variance(&pairing->stable_measured);
     result->se = sqrt(effect->deff * result->jackknife_variance + result->floor);
     result->estimate = result->canary.nmi - result->stable.nmi;
     result->correction = 0.5 * fabs(result->canary.gap - result->stable.gap);

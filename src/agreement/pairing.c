@@ -1,8 +1,11 @@
 #include "agreement/pairing.h"
 
+#include "agreement/arm.h"
 #include "agreement/exact_sum.h"
 #include "agreement/jackknife.h"
 #include "base/memory.h"
+
+#include <math.h>
 
 bool pairing_counts(const struct serin_triple *triple)
 {
@@ -91,4 +94,11 @@ enum serin_status pairing_jackknife_variance(const struct pairing *pairing, doub
     double total = (double)pairing->canary_measured.margins.total;
     *out = variance_of_moves(pairing->triples, total, &canary, &stable);
     return SERIN_OK;
+}
+
+double pairing_unseen_variance(const struct measured *stable)
+{
+    double total = (double)stable->margins.total;
+    double move = (log(total) + 1.0) / (arm_divisor(stable) * total);
+    return 2.0 * move * move;
 }

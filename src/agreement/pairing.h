@@ -36,4 +36,10 @@ bool pairing_counts(const struct serin_triple *triple);
 SERIN_MUST_CHECK enum serin_status pairing_jackknife_variance(const struct pairing *pairing,
                                                               double *out);
 
+/*
+ * Variance of two adverse keys not yet seen, each moving the stable arm's NMI by (ln n + 1)/(M n),
+ * M at least 0.1.
+ */
+double pairing_unseen_variance(const struct measured *stable);
+
 #endif

@@ -1,9 +1,8 @@
 #include "verdict/effects_nmi.h"
 
-#include <math.h>
+#include "agreement/pairing.h"
 
-/* Below this normalizer two unseen keys would cost more than the whole score. */
-static const double least_normalizer = 0.1;
+#include <math.h>
 
 /* Sums of influences over a block, and of their squares over all blocks, by label. */
 struct spread {
@@ -137,14 +136,6 @@ static enum serin_status arm_variances(const struct effects *effects, enum arm a
     return SERIN_OK;
 }
 
-/* Variance of two adverse keys not yet seen, as in serin/paired.h. */
-static double unseen_keys_variance(const struct measured *stable)
-{
-    double total = (double)stable->margins.total;
-    double move = (log(total) + 1.0) / (fmax(stable->mean, least_normalizer) * total);
-    return 2.0 * move * move;
-}
-
 static void key_observe(const struct effects *effects, const struct serin_triple *key,
                         struct spread *spread)
 {
@@ -178,8 +169,9 @@ static enum serin_status key_variances(const struct effects *effects, const size
         }
     }
     spread_add(&spread, effects->evidence->blocks_known, &effects->evidence->arms[ARM_CANARY], out);
+    double unseen = pairing_unseen_variance(&effects->nmi->strata->arms[ARM_STABLE]);
     for (size_t k = 0; k < count; k++) {
-        out[k] += unseen_keys_variance(&effects->nmi->strata->arms[ARM_STABLE]);
+        out[k] += unseen;
     }
     return SERIN_OK;
 }
