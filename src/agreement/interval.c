@@ -1,5 +1,6 @@
 #include "serin/interval.h"
 
+#include "agreement/allowances.h"
 #include "agreement/arm.h"
 #include "agreement/blocks.h"
 #include "agreement/label_count.h"
@@ -88,12 +89,15 @@ static void set_limits(struct serin_comparison *result)
     double wald = result->z * result->se;
     double below = fmax(wald, hypot(canary->nmi - c.lower, s.upper - stable->nmi));
     double above = fmax(wald, hypot(c.upper - canary->nmi, stable->nmi - s.lower));
-    below += result->correction + fmax(0.0, result->unseen + result->unseen_doubt);
-    below += fmax(0.0, -result->overcorrection) + fmax(0.0, result->label_bias);
-    above += result->correction + fmax(0.0, result->unseen_doubt - result->unseen);
-    above += fmax(0.0, result->overcorrection) + fmax(0.0, -result->label_bias);
-    result->lower = fmax(-1.0, result->estimate - below);
-    result->upper = fmin(1.0, result->estimate + above);
+    struct reach allowed = allowances_reach(&(struct allowances){
+        .correction = result->correction,
+        .overcorrection = result->overcorrection,
+        .unseen = result->unseen,
+        .unseen_doubt = result->unseen_doubt,
+        .label_bias = result->label_bias,
+    });
+    result->lower = fmax(-1.0, result->estimate - below - allowed.below);
+    result->upper = fmin(1.0, result->estimate + above + allowed.above);
 }
 
 static enum serin_status compare_defined(const struct serin_comparison_input *input,

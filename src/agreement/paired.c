@@ -1,5 +1,6 @@
 #include "serin/paired.h"
 
+#include "agreement/allowances.h"
 #include "agreement/arm.h"
 #include "agreement/blocks.h"
 #include "agreement/label_count.h"
@@ -25,13 +26,15 @@ static enum serin_status choose_critical_value(const struct serin_confidence *co
 
 static void set_limits(struct serin_paired_comparison *result)
 {
-    double half_width = result->z * result->se + result->few_keys + result->correction;
-    double below = half_width + fmax(0.0, result->unseen + result->unseen_doubt);
-    double above = half_width + fmax(0.0, result->unseen_doubt - result->unseen);
-    below += fmax(0.0, result->label_bias);
-    above += fmax(0.0, -result->label_bias);
-    result->lower = fmax(-1.0, result->estimate - below);
-    result->upper = fmin(1.0, result->estimate + above);
+    double half_width = result->z * result->se + result->few_keys;
+    struct reach allowed = allowances_reach(&(struct allowances){
+        .correction = result->correction,
+        .unseen = result->unseen,
+        .unseen_doubt = result->unseen_doubt,
+        .label_bias = result->label_bias,
+    });
+    result->lower = fmax(-1.0, result->estimate - half_width - allowed.below);
+    result->upper = fmin(1.0, result->estimate + half_width + allowed.above);
 }
 
 /*

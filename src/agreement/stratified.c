@@ -1,5 +1,6 @@
 #include "serin/stratified.h"
 
+#include "agreement/allowances.h"
 #include "agreement/arm.h"
 #include "agreement/blocks.h"
 #include "agreement/student.h"
@@ -156,12 +157,15 @@ static void set_limits(const struct stratum *strata, size_t count, struct serin_
         above = hypot(above, strata[i].share * hypot(c.upper - canary->nmi, stable->nmi - s.lower));
     }
     double wald = result->z * result->se;
-    below = fmax(wald, below) + result->correction + fmax(0.0, -result->overcorrection);
-    above = fmax(wald, above) + result->correction + fmax(0.0, result->overcorrection);
-    below += fmax(0.0, result->unseen_doubt + result->unseen) + fmax(0.0, result->label_bias);
-    above += fmax(0.0, result->unseen_doubt - result->unseen) + fmax(0.0, -result->label_bias);
-    result->lower = fmax(-1.0, result->estimate - below);
-    result->upper = fmin(1.0, result->estimate + above);
+    struct reach allowed = allowances_reach(&(struct allowances){
+        .correction = result->correction,
+        .overcorrection = result->overcorrection,
+        .unseen = result->unseen,
+        .unseen_doubt = result->unseen_doubt,
+        .label_bias = result->label_bias,
+    });
+    result->lower = fmax(-1.0, result->estimate - fmax(wald, below) - allowed.below);
+    result->upper = fmin(1.0, result->estimate + fmax(wald, above) + allowed.above);
 }
 
 enum serin_status serin_stratified(const struct serin_stratified_input *input,

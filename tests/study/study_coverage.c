@@ -4,6 +4,7 @@
  */
 #include "study/study_rows.h"
 
+#include "agreement/allowances.h"
 #include "serin/interval.h"
 #include "study/coverage_figures.h"
 #include "study/coverage_grid.h"
@@ -96,6 +97,12 @@ static void tally_decision(const struct verdict *verdict, double delta, double m
     }
 }
 
+static double breadth(const struct allowances *allowances)
+{
+    struct reach reach = allowances_reach(allowances);
+    return reach.below + reach.above;
+}
+
 /*
  * How much wider the interval is than that of the method it grew from, whose doubts are
  * `correction` and `unseen` alone.
@@ -116,14 +123,16 @@ static enum serin_status tally_added_width(const struct scenario *scenario,
         .confidence = judgement_confidence(judgement),
     };
     TRY(serin_compare(&input, &comparison));
-    double below = fmax(0.0, comparison.unseen + comparison.unseen_doubt) -
-                   fmax(0.0, comparison.unseen) + fmax(0.0, -comparison.overcorrection) +
-                   fmax(0.0, comparison.label_bias);
-    double above = fmax(0.0, comparison.unseen_doubt - comparison.unseen) -
-                   fmax(0.0, -comparison.unseen) + fmax(0.0, comparison.overcorrection) +
-                   fmax(0.0, -comparison.label_bias);
+    struct allowances published = {.correction = comparison.correction,
+                                   .unseen = comparison.unseen};
+    struct allowances all = {.correction = comparison.correction,
+                             .overcorrection = comparison.overcorrection,
+                             .unseen = comparison.unseen,
+                             .unseen_doubt = comparison.unseen_doubt,
+                             .label_bias = comparison.label_bias};
+    double added = breadth(&all) - breadth(&published);
     double width = comparison.upper - comparison.lower;
-    tally_add(tallies, ADDED_WIDTH, (below + above) / (width - below - above));
+    tally_add(tallies, ADDED_WIDTH, added / (width - added));
     return SERIN_OK;
 }
 
