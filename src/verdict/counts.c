@@ -66,6 +66,14 @@ size_t cells_settle(struct serin_block_cell *cells, size_t count)
     return kept + 1;
 }
 
+size_t cells_take_pods(struct serin_block_cell *cells, size_t count, const uint32_t *pods)
+{
+    for (size_t i = 0; i < count; i++) {
+        cells[i].block = pods[cells[i].block];
+    }
+    return cells_settle(cells, count);
+}
+
 /* ---- loading: labels as the tables number them ---------------------------------------------- */
 
 /* One arm's view of the keys, before or after grouping. */

@@ -88,6 +88,9 @@ struct serin_blocks counts_blocks(const struct counts *counts, enum arm arm);
  */
 size_t cells_settle(struct serin_block_cell *cells, size_t count);
 
+/* Takes pods for blocks, `pods` saying which pod each block is of, and settles the cells. */
+size_t cells_take_pods(struct serin_block_cell *cells, size_t count, const uint32_t *pods);
+
 /* Labels that occur in either arm's table. */
 size_t counts_occupied_rows(const struct counts *counts);
 size_t counts_occupied_columns(const struct counts *counts);

@@ -32,9 +32,8 @@ static enum serin_status cells_by_pod(const struct arm_counts *arm, const uint32
     }
     for (size_t i = 0; i < arm->cell_count; i++) {
         cells[i] = arm->cells[i];
-        cells[i].block = pods[cells[i].block];
     }
-    *out_count = cells_settle(cells, arm->cell_count);
+    *out_count = cells_take_pods(cells, arm->cell_count, pods);
     *out = cells;
     return SERIN_OK;
 }

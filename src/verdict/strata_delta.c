@@ -94,10 +94,7 @@ static size_t strata_cells_by_pod(struct strata_cells *cells, size_t strata, con
     for (size_t i = 0; i < strata; i++) {
         struct serin_blocks blocks = cells->blocks[i];
         size_t count = blocks.count;
-        for (size_t k = 0; k < count; k++) {
-            first[k].block = pods[first[k].block];
-        }
-        blocks.count = cells_settle(first, count);
+        blocks.count = cells_take_pods(first, count, pods);
         first += count;
         if (has_several_blocks(&blocks)) {
             cells->weights[kept] = cells->weights[i];
