@@ -20,24 +20,19 @@ static void pods_clear(struct pods *pods)
     memory_free(pods->left_out);
 }
 
-/* Blocks come by pod, so those of a pod are neighbours. Returns the number of pods. */
-static size_t cells_by_pod(const struct counts *counts, const struct block_tables *tables,
-                           enum design design, enum arm which, struct pods *out)
+/* The arm's cells with pods for blocks. Returns a number above that of each pod. */
+static size_t cells_by_pod(const struct arm_counts *arm, const uint32_t *pods, struct pods *out)
 {
-    const struct arm_counts *arm = &counts->arms[which];
-    size_t pods = 0;
-    struct text_view pod = {0};
+    size_t count = 0;
     for (size_t i = 0; i < arm->cell_count; i++) {
         uint32_t block = arm->cells[i].block;
-        struct text_view of_block = arm_block(counts, tables, design, which, block).pod;
-        if (pods == 0 || !text_equal(of_block, pod)) {
-            pod = of_block;
-            out->first_block[pods++] = block;
-        }
+        uint32_t pod = pods[block];
+        out->first_block[pod] = pod >= count ? block : out->first_block[pod];
+        count = pod >= count ? (size_t)pod + 1 : count;
         out->cells[i] = arm->cells[i];
-        out->cells[i].block = (uint32_t)(pods - 1);
+        out->cells[i].block = pod;
     }
-    return pods;
+    return count;
 }
 
 static enum serin_status pods_leave_out(const struct counts *counts,
@@ -47,13 +42,16 @@ static enum serin_status pods_leave_out(const struct counts *counts,
 {
     const struct arm_counts *arm = &counts->arms[which];
     enum design design = evidence->judgement->design;
+    size_t block_count = arm_blocks_count(counts, tables, design, which);
+    owned_memory uint32_t *pods = memory_allocate(block_count + 1, sizeof(*pods));
     out->cells = memory_allocate(arm->cell_count + 1, sizeof(*out->cells));
-    out->first_block = memory_allocate(arm->cell_count + 1, sizeof(*out->first_block));
-    if (!out->cells || !out->first_block) {
+    out->first_block = memory_allocate(block_count + 1, sizeof(*out->first_block));
+    if (!pods || !out->cells || !out->first_block) {
         return serin_fail(err, SERIN_NO_MEMORY, "the pods of an arm");
     }
-    size_t pods = cells_by_pod(counts, tables, design, which, out);
-    out->left_out = memory_allocate(pods + 1, sizeof(*out->left_out));
+    arm_blocks_pods(counts, tables, design, which, pods);
+    size_t pod_count = cells_by_pod(arm, pods, out);
+    out->left_out = memory_allocate(pod_count + 1, sizeof(*out->left_out));
     if (!out->left_out) {
         return serin_fail(err, SERIN_NO_MEMORY, "the pods of an arm");
     }
@@ -67,27 +65,6 @@ static enum serin_status pods_leave_out(const struct counts *counts,
         "an arm without each of its pods", &defined, err);
 }
 
-/* An arm's NMI without one of its pods − with it, and the variance of that if pods are alike. */
-struct effect {
-    double change;
-    double variance;
-};
-
-static struct effect effect_of(const struct evidence *evidence, enum arm arm,
-                               const struct serin_left_out *pod)
-{
-    const struct arm_evidence *of = &evidence->arms[arm];
-    double rest = (double)of->result.samples - (double)pod->events;
-    if (rest <= 0.0) {
-        return (struct effect){0.0, 0.0};
-    }
-    double odds = (double)pod->events / rest;
-    return (struct effect){
-        .change = pod->change - pod_independent_gap(evidence, arm) * odds,
-        .variance = pod_alike_variance(of) * odds,
-    };
-}
-
 static enum serin_status arm_search(const struct counts *counts, const struct block_tables *tables,
                                     enum arm arm, struct evidence *evidence,
                                     struct serin_error *err)
@@ -98,7 +75,7 @@ static enum serin_status arm_search(const struct counts *counts, const struct bl
     bool suffice = status == SERIN_OK && pods.count >= PODS_LEAST;
     for (size_t i = 0; suffice && i < pods.count; i++) {
         const struct serin_left_out *pod = &pods.left_out[i];
-        struct effect effect = effect_of(evidence, arm, pod);
+        struct pod_effect effect = pod_effect_of(evidence, arm, pod);
         effect.change = arm == ARM_CANARY ? effect.change : -effect.change;
         uint32_t block = pods.first_block[pod->block];
         pod_driver_take(evidence, arm, arm_block(counts, tables, design, arm, block).pod,
@@ -116,8 +93,8 @@ static void pairs_take(const struct pods pods[static ARM_COUNT], const struct bl
     bool suffice = count >= PODS_LEAST && count == pods[ARM_STABLE].count;
     for (size_t i = 0; suffice && i < count; i++) {
         const struct serin_left_out *pod = &pods[ARM_CANARY].left_out[i];
-        struct effect effect = effect_of(evidence, ARM_CANARY, pod);
-        effect.change -= effect_of(evidence, ARM_STABLE, &pods[ARM_STABLE].left_out[i]).change;
+        struct pod_effect effect = pod_effect_of(evidence, ARM_CANARY, pod);
+        effect.change -= pod_effect_of(evidence, ARM_STABLE, &pods[ARM_STABLE].left_out[i]).change;
         uint32_t block = pods[ARM_CANARY].first_block[pod->block];
         pod_driver_take(evidence, ARM_CANARY, block_tables_paired_block(tables, block).pod,
                         effect.change, effect.variance, &evidence->driver);

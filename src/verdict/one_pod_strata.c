@@ -50,28 +50,20 @@ static enum serin_status search_begin(struct search *search)
     return SERIN_OK;
 }
 
-/* Variance of a stratum's delta if pods are alike. */
-static double alike_variance(const struct evidence *evidence)
-{
-    return pod_alike_variance(&evidence->arms[ARM_CANARY]) +
-           pod_alike_variance(&evidence->arms[ARM_STABLE]);
-}
-
 static void pod_add(const struct search *search, const struct evidence *stratum, double share,
                     const struct serin_left_out *pod)
 {
     struct pod_sums *sums = &search->sums[pod->block];
-    double rest = (double)stratum->arms[search->arm].result.samples - (double)pod->events;
     sums->is_compared = true;
-    if (rest <= 0.0) {
+    if (pod->events >= stratum->arms[search->arm].result.samples) {
         sums->lost += share;
         sums->lost_delta += share * stratum->delta.value;
-        sums->lost_variance += share * share * alike_variance(stratum);
+        sums->lost_variance += share * share * pods_alike_variance(stratum);
         return;
     }
-    double odds = (double)pod->events / rest;
-    sums->change += share * (pod->change - pod_independent_gap(stratum, search->arm) * odds);
-    sums->variance += share * share * pod_alike_variance(&stratum->arms[search->arm]) * odds;
+    struct pod_effect effect = pod_effect_of(stratum, search->arm, pod);
+    sums->change += share * effect.change;
+    sums->variance += share * share * effect.variance;
 }
 
 /* A stratum's cells with pods for blocks, each pod left out in turn. */
@@ -101,7 +93,7 @@ static enum serin_status stratum_add(struct search *search, const struct slice_r
         pod_add(search, &stratum->evidence, share, &left_out[i]);
     }
     search->delta += share * stratum->evidence.delta.value;
-    search->variance += share * share * alike_variance(&stratum->evidence);
+    search->variance += share * share * pods_alike_variance(&stratum->evidence);
     return SERIN_OK;
 }
 

@@ -9,7 +9,8 @@ static double size_within_pods(const struct arm_evidence *arm)
     return (double)arm->result.samples / arm->within_pods;
 }
 
-double pod_independent_gap(const struct evidence *evidence, enum arm arm)
+/* The half-sample gap of independent events: a pod that stands out inflates the design effect. */
+static double independent_gap(const struct evidence *evidence, enum arm arm)
 {
     const struct arm_evidence *of = &evidence->arms[arm];
     double samples = (double)of->result.samples;
@@ -17,9 +18,31 @@ double pod_independent_gap(const struct evidence *evidence, enum arm arm)
     return of->gap / (1.0 + (of->within_pods - 1.0) * fmin(1.0, other / samples));
 }
 
-double pod_alike_variance(const struct arm_evidence *arm)
+/* Variance of the arm's NMI if its pods were alike. */
+static double alike_variance(const struct arm_evidence *arm)
 {
     return arm->variance / size_within_pods(arm);
+}
+
+struct pod_effect pod_effect_of(const struct evidence *evidence, enum arm arm,
+                                const struct serin_left_out *pod)
+{
+    const struct arm_evidence *of = &evidence->arms[arm];
+    double rest = (double)of->result.samples - (double)pod->events;
+    if (rest <= 0.0) {
+        return (struct pod_effect){0.0, 0.0};
+    }
+    double odds = (double)pod->events / rest;
+    return (struct pod_effect){
+        .change = pod->change - independent_gap(evidence, arm) * odds,
+        .variance = alike_variance(of) * odds,
+    };
+}
+
+double pods_alike_variance(const struct evidence *evidence)
+{
+    return alike_variance(&evidence->arms[ARM_CANARY]) +
+           alike_variance(&evidence->arms[ARM_STABLE]);
 }
 
 /* What a change has to exceed if pods are alike, for what they differ by is the question here. */
@@ -35,9 +58,7 @@ static double critical_value(const struct evidence *evidence)
 /* What the interval of the difference would reach to each side if pods were alike. */
 static double half_width_within_pods(const struct evidence *evidence)
 {
-    double variance = pod_alike_variance(&evidence->arms[ARM_CANARY]) +
-                      pod_alike_variance(&evidence->arms[ARM_STABLE]);
-    return critical_value(evidence) * sqrt(variance);
+    return critical_value(evidence) * sqrt(pods_alike_variance(evidence));
 }
 
 /*

@@ -5,16 +5,25 @@
 #define SERIN_VERDICT_POD_DRIVER_H
 
 #include "base/text.h"
+#include "serin/leave_out.h"
 #include "verdict/evidence.h"
 
 /* Of two pods neither can be told from the whole. */
 enum { PODS_LEAST = 3 };
 
-/* The half-sample gap of independent events: a pod that stands out inflates the design effect. */
-double pod_independent_gap(const struct evidence *evidence, enum arm arm);
+/* An arm's NMI without one of its pods − with it, and the variance of that if pods are alike. */
+struct pod_effect {
+    double change;
+    double variance;
+};
 
-/* Variance of the arm's NMI if its pods were alike. */
-double pod_alike_variance(const struct arm_evidence *arm);
+/* Zero where the arm has no other events. The evidence is that of the table the pod was left out
+ * of. */
+struct pod_effect pod_effect_of(const struct evidence *evidence, enum arm arm,
+                                const struct serin_left_out *pod);
+
+/* Variance of delta if the pods of both arms were alike. */
+double pods_alike_variance(const struct evidence *evidence);
 
 /*
  * Takes the pod for the one that the answer hangs on, where it moves the estimate more than any
