@@ -77,21 +77,11 @@ static enum serin_status check_time(const struct admission *admission, const str
     return SERIN_OK;
 }
 
-static bool has_dimension(const struct stream *stream, struct text_view dimension)
-{
-    for (size_t i = 0; i < stream->slice_count; i++) {
-        if (text_equals(dimension, stream->slices[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static enum serin_status check_slices(const struct stream *stream, const struct label_event *event,
                                       struct serin_error *err)
 {
     for (size_t i = 0; i < event->slice_count; i++) {
-        if (!has_dimension(stream, event->slices[i].dimension)) {
+        if (!stream_has_slice(stream, event->slices[i].dimension)) {
             serin_error_at(err, "slices");
             return serin_fail(
                 err, SERIN_INVALID,

@@ -84,16 +84,6 @@ static const struct decode_field fields[] = {
 };
 const struct decode_table otlp_mapping_table = DECODE_TABLE(struct otlp_mapping, fields);
 
-static bool has_dimension(const struct stream *stream, const char *dimension)
-{
-    for (size_t i = 0; i < stream->slice_count; i++) {
-        if (strcmp(stream->slices[i], dimension) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 enum serin_status otlp_mapping_check(const struct otlp_mapping *mapping,
                                      const struct stream *stream, const struct node *node,
                                      const char *path, struct serin_error *err)
@@ -107,12 +97,12 @@ enum serin_status otlp_mapping_check(const struct otlp_mapping *mapping,
                            "service or scope");
     }
     for (size_t i = 0; i < mapping->slices.count; i++) {
-        const char *dimension = mapping->slices.items[i].dimension;
-        if (!has_dimension(stream, dimension)) {
+        struct text_view dimension = text_view_of(mapping->slices.items[i].dimension);
+        if (!stream_has_slice(stream, dimension)) {
             decode_path_field(place, "slices", inner);
             return decode_fail(node, inner, err,
                                "%s is no slice dimension of the stream; add it to its slices",
-                               TEXT_QUOTE(text_view_of(dimension)));
+                               TEXT_QUOTE(dimension));
         }
     }
     return SERIN_OK;

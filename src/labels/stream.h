@@ -46,4 +46,15 @@ static inline bool stream_is_sampled(const struct stream *stream)
     return stream->sample_keys > 0.0 && stream->sample_keys < 1.0;
 }
 
+/* Whether the stream has that slice dimension. */
+static inline bool stream_has_slice(const struct stream *stream, struct text_view dimension)
+{
+    for (size_t i = 0; i < stream->slice_count; i++) {
+        if (text_equals(dimension, stream->slices[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 #endif

@@ -245,16 +245,6 @@ static enum serin_status arms_check(const struct spec *spec, struct serin_error 
     return SERIN_OK;
 }
 
-static bool stream_has_slice(const struct stream *stream, const char *dimension)
-{
-    for (size_t i = 0; i < stream->slice_count; i++) {
-        if (strcmp(stream->slices[i], dimension) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* "region, device" or "none", cut when long. */
 static void known_slices(const struct stream *stream, char *out, size_t size)
 {
@@ -270,7 +260,7 @@ static enum serin_status slice_check(const struct spec *spec, size_t index,
 {
     const char *dimension = spec->slices[index];
     serin_error_at(err, "slices[%zu]", index);
-    if (stream && !stream_has_slice(stream, dimension)) {
+    if (stream && !stream_has_slice(stream, text_view_of(dimension))) {
         char known[160];
         known_slices(stream, known, sizeof(known));
         return serin_fail(err, SERIN_INVALID, "%s is no slice dimension of the stream; allowed: %s",
