@@ -136,11 +136,7 @@ static enum serin_status read_attribute(struct envelope_reader *reader, size_t i
 static enum serin_status read_data(struct envelope_reader *reader, struct serin_error *err)
 {
     TRY(read_once(reader, SEEN_DATA, err));
-    json_skip_space(reader->scan);
-    const char *start = reader->scan->at;
-    TRY(json_skip_value(reader->scan, err));
-    reader->event.data = (struct text_view){start, (size_t)(reader->scan->at - start)};
-    return SERIN_OK;
+    return json_read_value(reader->scan, &reader->event.data, err);
 }
 
 static enum serin_status read_value(struct envelope_reader *reader, struct text_view name,

@@ -32,17 +32,6 @@ bool json_text_is(struct text_view text, struct text_view meaning)
            text_equal(unfolded, meaning);
 }
 
-/* The next value, as it is written. */
-static enum serin_status read_extent(struct json_scan *scan, struct text_view *out,
-                                     struct serin_error *err)
-{
-    json_skip_space(scan);
-    const char *start = scan->at;
-    TRY(json_skip_value(scan, err));
-    *out = (struct text_view){start, (size_t)(scan->at - start)};
-    return SERIN_OK;
-}
-
 static enum serin_status read_name(struct json_scan *scan, struct text_view *out,
                                    struct serin_error *err)
 {
@@ -50,7 +39,7 @@ static enum serin_status read_name(struct json_scan *scan, struct text_view *out
     if (scan->at == scan->end || *scan->at != '"') {
         return json_expected(scan, "a text in double quotes", err);
     }
-    TRY(read_extent(scan, out, err));
+    TRY(json_read_value(scan, out, err));
     return json_take(scan, ':') ? SERIN_OK : json_expected(scan, "\":\"", err);
 }
 
@@ -60,7 +49,7 @@ static enum serin_status read_member(struct json_scan *scan, const struct text_v
     struct text_view name = {0};
     struct text_view value = {0};
     TRY(read_name(scan, &name, err));
-    TRY(read_extent(scan, &value, err));
+    TRY(json_read_value(scan, &value, err));
     for (size_t i = 0; i < count; i++) {
         if (!json_text_is(name, names[i])) {
             continue;

@@ -18,13 +18,10 @@ struct row_reader {
 static enum serin_status read_word(struct json_scan *scan, struct text_view *out,
                                    struct serin_error *err)
 {
-    const char *start = scan->at;
-    if (start < scan->end && (*start == '{' || *start == '[')) {
+    if (scan->at < scan->end && (*scan->at == '{' || *scan->at == '[')) {
         return json_expected(scan, "a text or a number", err);
     }
-    TRY(json_skip_value(scan, err));
-    *out = (struct text_view){start, (size_t)(scan->at - start)};
-    return SERIN_OK;
+    return json_read_value(scan, out, err);
 }
 
 static enum serin_status read_value(struct json_scan *scan, struct text_view *out,

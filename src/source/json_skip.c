@@ -212,3 +212,13 @@ enum serin_status json_skip_value(struct json_scan *scan, struct serin_error *er
     } while (nesting.depth > 0);
     return SERIN_OK;
 }
+
+enum serin_status json_read_value(struct json_scan *scan, struct text_view *out,
+                                  struct serin_error *err)
+{
+    json_skip_space(scan);
+    const char *start = scan->at;
+    TRY(json_skip_value(scan, err));
+    *out = (struct text_view){start, (size_t)(scan->at - start)};
+    return SERIN_OK;
+}

@@ -22,4 +22,8 @@ SERIN_MUST_CHECK enum serin_status json_read_number(struct json_scan *scan, stru
  */
 SERIN_MUST_CHECK enum serin_status json_skip_value(struct json_scan *scan, struct serin_error *err);
 
+/* The same; `out` is the value as it is written. */
+SERIN_MUST_CHECK enum serin_status json_read_value(struct json_scan *scan, struct text_view *out,
+                                                   struct serin_error *err);
+
 #endif

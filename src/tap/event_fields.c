@@ -34,11 +34,8 @@ static enum serin_status read_scalar(struct json_scan *scan, struct text_view *o
     if (json_at_number(scan)) {
         return json_read_number(scan, out, err);
     }
-    const char *start = scan->at;
-    if (start < scan->end && is_word_start(*start)) {
-        TRY(json_skip_value(scan, err));
-        *out = (struct text_view){start, (size_t)(scan->at - start)};
-        return SERIN_OK;
+    if (scan->at < scan->end && is_word_start(*scan->at)) {
+        return json_read_value(scan, out, err);
     }
     return json_read_text(scan, EVENT_FIELD_TEXT_MAX, out, err);
 }
