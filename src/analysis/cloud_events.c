@@ -77,22 +77,18 @@ static enum serin_status take_envelope(struct reading *reading, struct json_scan
 
 /* ---- the modes ------------------------------------------------------------------------------- */
 
-static enum serin_status read_end(struct json_scan *scan, struct serin_error *err)
-{
-    json_skip_space(scan);
-    return scan->at == scan->end ? SERIN_OK : json_expected(scan, "the end of the body", err);
-}
+static const char body_end[] = "the end of the body";
 
 static enum serin_status read_structured(struct reading *reading, struct json_scan *scan,
                                          struct serin_error *err)
 {
     TRY(take_envelope(reading, scan, err));
-    return read_end(scan, err);
+    return json_read_end(scan, body_end, err);
 }
 
-static enum serin_status read_item(struct reading *reading, struct json_scan *scan,
-                                   struct serin_error *err)
+static enum serin_status read_item(void *context, struct json_scan *scan, struct serin_error *err)
 {
+    struct reading *reading = context;
     char place[32];
     enum serin_status status = take_envelope(reading, scan, err);
     if (status != SERIN_OK) {
@@ -105,19 +101,8 @@ static enum serin_status read_item(struct reading *reading, struct json_scan *sc
 static enum serin_status read_batched(struct reading *reading, struct json_scan *scan,
                                       struct serin_error *err)
 {
-    if (!json_take(scan, '[')) {
-        return json_expected(scan, "a list of CloudEvents", err);
-    }
-    if (json_take(scan, ']')) {
-        return read_end(scan, err);
-    }
-    do {
-        TRY(read_item(reading, scan, err));
-    } while (json_take(scan, ','));
-    if (!json_take(scan, ']')) {
-        return json_expected(scan, "\",\" or \"]\"", err);
-    }
-    return read_end(scan, err);
+    TRY(json_read_list(scan, "a list of CloudEvents", read_item, reading, err));
+    return json_read_end(scan, body_end, err);
 }
 
 static enum serin_status read_binary(struct reading *reading, struct json_scan *scan,

@@ -294,11 +294,7 @@ static enum serin_status read_object(struct line_reader *reader, struct serin_er
             return json_expected(&reader->scan, "\",\" or \"}\"", err);
         }
     }
-    json_skip_space(&reader->scan);
-    if (reader->scan.at < reader->scan.end) {
-        return json_expected(&reader->scan, "the end of the line", err);
-    }
-    return SERIN_OK;
+    return json_read_end(&reader->scan, "the end of the line", err);
 }
 
 static enum serin_status missing(enum field field, const char *why, struct serin_error *err)

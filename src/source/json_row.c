@@ -94,10 +94,7 @@ static enum serin_status read_object(struct row_reader *reader, struct serin_err
             return json_expected(&reader->scan, "\",\" or \"}\"", err);
         }
     }
-    json_skip_space(&reader->scan);
-    return reader->scan.at < reader->scan.end
-               ? json_expected(&reader->scan, "the end of the line", err)
-               : SERIN_OK;
+    return json_read_end(&reader->scan, "the end of the line", err);
 }
 
 enum serin_status json_row_parse(struct text_view line, const struct text_view *names, size_t count,

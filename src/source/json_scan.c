@@ -304,3 +304,20 @@ enum serin_status json_read_text(struct json_scan *scan, size_t maximum, struct 
     *out = (struct text_view){start, length};
     return SERIN_OK;
 }
+
+/* ---- lists ----------------------------------------------------------------------------------- */
+
+enum serin_status json_read_list(struct json_scan *scan, const char *what, json_item_reader *read,
+                                 void *context, struct serin_error *err)
+{
+    if (!json_take(scan, '[')) {
+        return json_expected(scan, what, err);
+    }
+    if (json_take(scan, ']')) {
+        return SERIN_OK;
+    }
+    do {
+        TRY(read(context, scan, err));
+    } while (json_take(scan, ','));
+    return json_take(scan, ']') ? SERIN_OK : json_expected(scan, "\",\" or \"]\"", err);
+}

@@ -1,5 +1,5 @@
 /*
- * The lexical pieces of strict JSON on one line: white space, strings, integers.
+ * The lexical pieces of strict JSON on one line: white space, strings, integers; and lists.
  *
  * Each function moves `scan->at` past what it read. On failure the position is where the trouble
  * is, and the message says what was expected there.
@@ -83,8 +83,28 @@ SERIN_MUST_CHECK enum serin_status json_read_text(struct json_scan *scan, size_t
 SERIN_MUST_CHECK enum serin_status json_read_integer(struct json_scan *scan, int64_t *out,
                                                      struct serin_error *err);
 
+/* Reads the next item of a list, before which `scan` stands. */
+typedef enum serin_status json_item_reader(void *context, struct json_scan *scan,
+                                           struct serin_error *err);
+
+/*
+ * A list, each item of it by `read`. `what` names the list in messages. Fails with SERIN_INVALID
+ * and as `read` does.
+ */
+SERIN_MUST_CHECK enum serin_status json_read_list(struct json_scan *scan, const char *what,
+                                                  json_item_reader *read, void *context,
+                                                  struct serin_error *err);
+
 /* Records that something else was expected here; names column and what stands there instead. */
 enum serin_status json_expected(const struct json_scan *scan, const char *what,
                                 struct serin_error *err);
+
+/* White space and then the end, which `what` names in messages. Fails with SERIN_INVALID. */
+SERIN_MUST_CHECK static inline enum serin_status
+json_read_end(struct json_scan *scan, const char *what, struct serin_error *err)
+{
+    json_skip_space(scan);
+    return scan->at == scan->end ? SERIN_OK : json_expected(scan, what, err);
+}
 
 #endif

@@ -38,28 +38,12 @@ static void clear(struct otlp_attributes *attributes)
 
 /* ---- lists and objects ----------------------------------------------------------------------- */
 
-/* Reads the next item of a list, for which `scan` stands before it. */
-typedef enum serin_status read_item(struct reader *reader, struct json_scan *scan, void *place,
-                                    struct serin_error *err);
-
 /* Reads each item of the list `value`, which may be absent. */
-static enum serin_status each(struct reader *reader, struct text_view value, read_item *read,
-                              void *place, struct serin_error *err)
+static enum serin_status each(const struct reader *reader, struct text_view value,
+                              json_item_reader *read, void *context, struct serin_error *err)
 {
     struct json_scan scan = json_within(&reader->scan, value);
-    if (value.length == 0) {
-        return SERIN_OK;
-    }
-    if (!json_take(&scan, '[')) {
-        return json_expected(&scan, "a list", err);
-    }
-    if (json_take(&scan, ']')) {
-        return SERIN_OK;
-    }
-    do {
-        TRY(read(reader, &scan, place, err));
-    } while (json_take(&scan, ','));
-    return json_take(&scan, ']') ? SERIN_OK : json_expected(&scan, "\",\" or \"]\"", err);
+    return value.length > 0 ? json_read_list(&scan, "a list", read, context, err) : SERIN_OK;
 }
 
 /* The members of the object `value`; where that is absent, so are they. */
@@ -79,13 +63,12 @@ static enum serin_status members(const struct reader *reader, struct text_view v
 
 /* ---- attributes ------------------------------------------------------------------------------ */
 
-static enum serin_status read_attribute(struct reader *reader, struct json_scan *scan, void *place,
+static enum serin_status read_attribute(void *context, struct json_scan *scan,
                                         struct serin_error *err)
 {
     static const struct text_view names[] = {TEXT_VIEW("key"), TEXT_VIEW("value")};
-    struct attribute_list *list = place;
+    struct attribute_list *list = context;
     struct text_view found[ARRAY_LENGTH(names)];
-    (void)reader;
     enum serin_status status = memory_grow((void **)&list->items, &list->room, list->count + 1,
                                            sizeof(*list->items), OTLP_ATTRIBUTES_MAX);
     if (status != SERIN_OK) {
@@ -168,10 +151,9 @@ static enum serin_status read_fields(struct reader *reader, struct json_scan *sc
     return SERIN_OK;
 }
 
-static enum serin_status read_record(struct reader *reader, struct json_scan *scan, void *place,
-                                     struct serin_error *err)
+static enum serin_status read_record(void *context, struct json_scan *scan, struct serin_error *err)
 {
-    (void)place;
+    struct reader *reader = context;
     reader->record.number++;
     enum serin_status status = read_fields(reader, scan, err);
     if (status != SERIN_OK) {
@@ -181,9 +163,10 @@ static enum serin_status read_record(struct reader *reader, struct json_scan *sc
     return reader->sink(reader->context, &reader->record, err);
 }
 
-static enum serin_status read_scope_logs(struct reader *reader, struct json_scan *scan, void *place,
+static enum serin_status read_scope_logs(void *context, struct json_scan *scan,
                                          struct serin_error *err)
 {
+    struct reader *reader = context;
     enum { SCOPE, RECORDS, FIELDS };
     static const struct text_view names[FIELDS] = {
         [SCOPE] = TEXT_VIEW("scope"), [RECORDS] = TEXT_VIEW("logRecords")};
@@ -192,29 +175,28 @@ static enum serin_status read_scope_logs(struct reader *reader, struct json_scan
         [SCOPE_NAME] = TEXT_VIEW("name"), [SCOPE_ATTRIBUTES] = TEXT_VIEW("attributes")};
     struct text_view found[FIELDS];
     struct text_view scope[SCOPE_FIELDS];
-    (void)place;
     TRY(json_read_members(scan, names, FIELDS, found, err));
     TRY(members(reader, found[SCOPE], scope_names, SCOPE_FIELDS, scope, err));
     TRY(read_attributes(reader, OWNER_SCOPE, scope[SCOPE_ATTRIBUTES], err));
     reader->record.scope = scope[SCOPE_NAME];
-    return each(reader, found[RECORDS], read_record, NULL, err);
+    return each(reader, found[RECORDS], read_record, reader, err);
 }
 
 /* The resource counts for its records wherever it stands. */
-static enum serin_status read_resource_logs(struct reader *reader, struct json_scan *scan,
-                                            void *place, struct serin_error *err)
+static enum serin_status read_resource_logs(void *context, struct json_scan *scan,
+                                            struct serin_error *err)
 {
+    struct reader *reader = context;
     enum { RESOURCE, SCOPES, FIELDS };
     static const struct text_view names[FIELDS] = {
         [RESOURCE] = TEXT_VIEW("resource"), [SCOPES] = TEXT_VIEW("scopeLogs")};
     static const struct text_view attributes[] = {TEXT_VIEW("attributes")};
     struct text_view found[FIELDS];
     struct text_view list = {0};
-    (void)place;
     TRY(json_read_members(scan, names, FIELDS, found, err));
     TRY(members(reader, found[RESOURCE], attributes, 1, &list, err));
     TRY(read_attributes(reader, OWNER_RESOURCE, list, err));
-    return each(reader, found[SCOPES], read_scope_logs, NULL, err);
+    return each(reader, found[SCOPES], read_scope_logs, reader, err);
 }
 
 static enum serin_status read_request(struct reader *reader, struct serin_error *err)
@@ -223,11 +205,8 @@ static enum serin_status read_request(struct reader *reader, struct serin_error 
     struct text_view list = {0};
     struct json_scan scan = reader->scan;
     TRY(json_read_members(&scan, names, 1, &list, err));
-    json_skip_space(&scan);
-    if (scan.at < scan.end) {
-        return json_expected(&scan, "the end of the body", err);
-    }
-    return each(reader, list, read_resource_logs, NULL, err);
+    TRY(json_read_end(&scan, "the end of the body", err));
+    return each(reader, list, read_resource_logs, reader, err);
 }
 
 enum serin_status otlp_logs_read(struct text_view body, otlp_record_sink *sink, void *context,

@@ -146,10 +146,7 @@ enum serin_status event_fields_read(struct text_view line, const struct field_pa
                                      .spare = scratch->bytes,
                                      .spare_size = sizeof(scratch->bytes)};
     TRY(read_object(&reader, reaching(&reader, UINT32_MAX, 0), 0, err));
-    json_skip_space(&reader.scan);
-    if (reader.scan.at < reader.scan.end) {
-        return json_expected(&reader.scan, "the end of the line", err);
-    }
+    TRY(json_read_end(&reader.scan, "the end of the line", err));
     memcpy(out_values, reader.values, count * sizeof(*out_values));
     return SERIN_OK;
 }
