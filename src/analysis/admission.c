@@ -1,5 +1,6 @@
 #include "analysis/admission.h"
 
+#include "analysis/ingest.h"
 #include "base/number.h"
 #include "base/rfc3339.h"
 #include "source/event_line.h"
@@ -7,6 +8,14 @@
 #include <string.h>
 
 enum { AHEAD_MAX_MS = 3600 * 1000 /* clocks of senders may be wrong, but not by so much */ };
+
+struct admission admission_of(const struct catalog *catalog, const struct ingest_request *request)
+{
+    return (struct admission){.catalog = catalog,
+                              .now_ms = request->now_ms,
+                              .may_write = request->may_write,
+                              .context = request->context};
+}
 
 static enum serin_status find_stream(const struct admission *admission, struct text_view name,
                                      const struct catalog_stream **out, struct serin_error *err)

@@ -13,7 +13,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Of one request; filled by the caller. */
+struct ingest_request; /* analysis/ingest.h */
+
+/* Of one request. */
 struct admission {
     const struct catalog *catalog;
     int64_t now_ms; /* wall clock */
@@ -23,6 +25,9 @@ struct admission {
 
     const struct catalog_stream *last; /* stream of the event before; NULL at first */
 };
+
+/* Of a request from now on, whose sender `request` tells. */
+struct admission admission_of(const struct catalog *catalog, const struct ingest_request *request);
 
 /*
  * Adds the event to the batch. Fails with SERIN_NOT_FOUND (the stream is unknown), SERIN_DENIED

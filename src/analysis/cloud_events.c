@@ -143,13 +143,7 @@ enum serin_status cloud_events_ingest(const struct catalog *catalog, struct stor
     const struct ingest_request *about = request->about;
     owned_memory char *unpacked = NULL;
     struct append_result appended = {0};
-    struct reading reading = {
-        .request = request,
-        .admission = {.catalog = catalog,
-                      .now_ms = about->now_ms,
-                      .may_write = about->may_write,
-                      .context = about->context}
-    };
+    struct reading reading = {.request = request, .admission = admission_of(catalog, about)};
     TRY(once_unpack(request->body, about->is_gzip, &reading.body, &unpacked, err));
     TRY(once_append(store, read_request, &reading, &appended, err));
     *out = (struct cloud_events_result){reading.events, reading.events - appended.accepted};

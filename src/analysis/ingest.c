@@ -80,10 +80,7 @@ enum serin_status ingest_create(const struct catalog *catalog, struct store *sto
     }
     ingest->store = store;
     ingest->name = request->batch;
-    ingest->admission = (struct admission){.catalog = catalog,
-                                           .now_ms = request->now_ms,
-                                           .may_write = request->may_write,
-                                           .context = request->context};
+    ingest->admission = admission_of(catalog, request);
     TRY(prepare(ingest, request, err));
     *out = give(ingest);
     return SERIN_OK;

@@ -8,7 +8,6 @@
 
 /* One request being read, perhaps more than once. */
 struct reading {
-    const struct catalog *catalog;
     struct text_view body; /* unpacked */
     struct admission admission;
     struct event_ids *ids;
@@ -90,8 +89,9 @@ static enum serin_status try_event(struct reading *reading, const struct catalog
 static const struct catalog_stream *next_stream(const struct reading *reading,
                                                 const struct otlp_record *record, size_t *next)
 {
-    while (*next < catalog_stream_count(reading->catalog)) {
-        const struct catalog_stream *stream = catalog_stream_at(reading->catalog, (*next)++);
+    const struct catalog *catalog = reading->admission.catalog;
+    while (*next < catalog_stream_count(catalog)) {
+        const struct catalog_stream *stream = catalog_stream_at(catalog, (*next)++);
         if (stream->otlp && otlp_event_is_of(stream, record)) {
             return stream;
         }
@@ -155,13 +155,7 @@ enum serin_status otlp_ingest(const struct catalog *catalog, struct store *store
 {
     owned_memory char *unpacked = NULL;
     struct append_result appended = {0};
-    struct reading reading = {
-        .catalog = catalog,
-        .admission = {.catalog = catalog,
-                      .now_ms = about->now_ms,
-                      .may_write = about->may_write,
-                      .context = about->context}
-    };
+    struct reading reading = {.admission = admission_of(catalog, about)};
     TRY(check_streams(catalog, err));
     TRY(once_unpack(body, about->is_gzip, &reading.body, &unpacked, err));
     TRY(once_append(store, read_request, &reading, &appended, err));
