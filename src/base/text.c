@@ -244,13 +244,10 @@ static size_t quote_piece(struct text_view text, char out[static PIECE_SIZE])
 
 struct text_shown text_show_first(struct text_view text)
 {
-    struct text_shown shown = {.taken = 1};
-    uint32_t code_point = 0;
+    uint32_t code_point = 0; /* stays so where there is no character, and has no short escape */
     size_t length = text_first_character(text, &code_point);
-    char letter = '\0';
-    if (length > 0 && code_point < 0x20) {
-        letter = text_short_escape(code_point);
-    }
+    struct text_shown shown = {.taken = length > 0 ? length : 1};
+    char letter = text_short_escape(code_point);
     if (length > 0 && !text_hides(code_point)) {
         memcpy(shown.text, text.start, length);
         shown.width = 1;
@@ -263,7 +260,6 @@ struct text_shown text_show_first(struct text_view text)
         shown.width = (size_t)snprintf(shown.text, sizeof(shown.text),
                                        code_point > 0xFFFF ? "\\U%08x" : "\\u%04x", code_point);
     }
-    shown.taken = length > 0 ? length : 1;
     return shown;
 }
 
