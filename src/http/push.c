@@ -1,5 +1,7 @@
 #include "http/push.h"
 
+#include "http/observe.h"
+
 static bool may_write(void *context, const char *stream)
 {
     const struct principal *principal = context;
@@ -18,4 +20,11 @@ struct ingest_request push_request(const struct service *service, const struct r
 int push_code(enum serin_status status)
 {
     return status == SERIN_UNAVAILABLE ? 503 : http_code(status);
+}
+
+void push_refuse(struct service *service, const struct request *request, struct reply *reply,
+                 int code, const struct serin_error *err)
+{
+    reply_problem_code(reply, request, code, err);
+    observe_refusal(service, request, code, err);
 }

@@ -18,4 +18,8 @@ struct ingest_request push_request(const struct service *service, const struct r
  */
 int push_code(enum serin_status status);
 
+/* Answers a push that failed, and tells of it. */
+void push_refuse(struct service *service, const struct request *request, struct reply *reply,
+                 int code, const struct serin_error *err);
+
 #endif

@@ -15,6 +15,12 @@ struct counted {
     uint64_t repeated;
 };
 
+/* Whether every event had been counted before. */
+static bool is_duplicate(const struct counted *counted)
+{
+    return counted->repeated > 0 && counted->repeated == counted->accepted;
+}
+
 /* ---- lines ----------------------------------------------------------------------------------- */
 
 /* A sender whose name came out empty believes that it may safely send again. */
@@ -119,7 +125,7 @@ static void write_accepted(struct reply *reply, const struct counted *counted)
     json_writer_init(&json, reply->body);
     json_write_object_begin(&json);
     json_field_uint64(&json, "accepted", counted->accepted);
-    if (counted->repeated > 0 && counted->repeated == counted->accepted) {
+    if (is_duplicate(counted)) {
         json_field_bool(&json, "duplicate", true);
     } else if (counted->repeated > 0) {
         json_field_uint64(&json, "repeated", counted->repeated);
@@ -142,13 +148,10 @@ void route_events_post(struct service *service, const struct snapshot *snapshot,
     struct counted counted = {0};
     enum serin_status status = take_body(service, snapshot, request, &counted, &err);
     if (status != SERIN_OK) {
-        int code = refusal_code(request, status);
         err.status = status;
-        reply_problem_code(reply, request, code, &err);
-        observe_refusal(service, request, code, &err);
+        push_refuse(service, request, reply, refusal_code(request, status), &err);
         return;
     }
-    observe_batch(service, counted.accepted - counted.repeated,
-                  counted.accepted > 0 && counted.repeated == counted.accepted);
+    observe_batch(service, counted.accepted - counted.repeated, is_duplicate(&counted));
     write_accepted(reply, &counted);
 }

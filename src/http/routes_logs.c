@@ -57,27 +57,20 @@ static void write_response(struct reply *reply, const struct otlp_result *result
     (void)!json_writer_finish(&json);
 }
 
-static void refuse(struct service *service, const struct request *request, struct reply *reply,
-                   int code, const struct serin_error *err)
-{
-    reply_problem_code(reply, request, code, err);
-    observe_refusal(service, request, code, err);
-}
-
 void route_logs_post(struct service *service, const struct snapshot *snapshot,
                      const struct request *request, struct reply *reply)
 {
     struct serin_error err = {0};
     struct otlp_result result = {0};
     if (check_type(request, &err) != SERIN_OK) {
-        refuse(service, request, reply, 415, &err);
+        push_refuse(service, request, reply, 415, &err);
         return;
     }
     enum serin_status status = take_logs(service, snapshot, request, &result, &err);
     if (status != SERIN_OK) {
         err.status = status;
         int code = status == SERIN_INVALID ? 400 : push_code(status); /* OTLP knows no 422 */
-        refuse(service, request, reply, code, &err);
+        push_refuse(service, request, reply, code, &err);
         return;
     }
     observe_logs(service, request, &result);
