@@ -20,34 +20,32 @@ void route_metrics(struct service *service, const struct snapshot *snapshot,
     reply->content = is_openmetrics ? CONTENT_OPENMETRICS : CONTENT_TEXT;
 }
 
-static void write_state(struct reply *reply, const char *state)
+/* Sources that are left alone are told; the service is ready all the same, for the others. */
+static void write_failing_sources(struct json_writer *json, const struct catalog *catalog)
+{
+    json_write_key(json, "failing_sources");
+    json_write_array_begin(json);
+    for (size_t i = 0; i < catalog_source_count(catalog); i++) {
+        struct source_health health = catalog_source_health(catalog, i);
+        if (health.state != BREAKER_CLOSED) {
+            json_write_text(json, health.name);
+        }
+    }
+    json_write_array_end(json);
+}
+
+/* With the sources of `catalog`, unless it is NULL. */
+static void write_state(struct reply *reply, const char *state, const struct catalog *catalog)
 {
     struct json_writer json;
     json_writer_init(&json, reply->body);
     json_write_object_begin(&json);
     json_field_text(&json, "status", state);
+    if (catalog) {
+        write_failing_sources(&json, catalog);
+    }
     json_write_object_end(&json);
     /* A failure is sticky in the buffer, where the server looks. */
-    (void)!json_writer_finish(&json);
-}
-
-/* Sources that are left alone are told; the service is ready all the same, for the others. */
-static void write_readiness(struct reply *reply, const struct catalog *catalog)
-{
-    struct json_writer json;
-    json_writer_init(&json, reply->body);
-    json_write_object_begin(&json);
-    json_field_text(&json, "status", "ready");
-    json_write_key(&json, "failing_sources");
-    json_write_array_begin(&json);
-    for (size_t i = 0; i < catalog_source_count(catalog); i++) {
-        struct source_health health = catalog_source_health(catalog, i);
-        if (health.state != BREAKER_CLOSED) {
-            json_write_text(&json, health.name);
-        }
-    }
-    json_write_array_end(&json);
-    json_write_object_end(&json);
     (void)!json_writer_finish(&json);
 }
 
@@ -57,7 +55,7 @@ void route_livez(struct service *service, const struct snapshot *snapshot,
     (void)service;
     (void)snapshot;
     (void)request;
-    write_state(reply, "alive");
+    write_state(reply, "alive", NULL);
 }
 
 void route_readyz(struct service *service, const struct snapshot *snapshot,
@@ -69,5 +67,5 @@ void route_readyz(struct service *service, const struct snapshot *snapshot,
         reply_problem(reply, request, SERIN_BUSY, &err);
         return;
     }
-    write_readiness(reply, snapshot_catalog(snapshot));
+    write_state(reply, "ready", snapshot_catalog(snapshot));
 }
