@@ -2,6 +2,7 @@
 
 #include "analysis/stream_options.h"
 #include "source/source.h"
+#include "source/store.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -125,7 +126,7 @@ static enum serin_status source_decode(const struct node *node, const char *path
     }
     source->driver = driver;
     source->options = options;
-    source->is_shared = strcmp(driver->type, embedded_store) == 0;
+    source->is_shared = driver == &store_driver;
     serin_error_at(err, "%s", path);
     if (source->is_shared) {
         source->state = store;
@@ -194,10 +195,25 @@ static enum serin_status list_sources(const struct catalog *catalog, const struc
 /* What the store has forgotten must not look like a window without events. */
 static void look_back_no_further_than_kept(struct catalog_stream *stream)
 {
-    bool is_store = strcmp(stream->driver->type, embedded_store) == 0;
-    if (is_store && stream->stream.lookback_ms > stream->stream.retention_ms) {
+    if (stream->stream.lookback_ms > stream->stream.retention_ms) {
         stream->stream.lookback_ms = stream->stream.retention_ms;
     }
+}
+
+static enum serin_status refuse_what_the_store_alone_does(const struct catalog_stream *stream,
+                                                          const struct node *node, const char *path,
+                                                          struct serin_error *err)
+{
+    char option_path[DECODE_PATH_SIZE];
+    if (stream_is_sampled(&stream->stream)) {
+        decode_path_field(path, "sample_keys", option_path);
+        return decode_fail(node, option_path, err, "only the embedded store samples keys");
+    }
+    if (stream->otlp) {
+        decode_path_field(path, "otlp", option_path);
+        return decode_fail(node, option_path, err, "only the embedded store takes log records");
+    }
+    return SERIN_OK;
 }
 
 static enum serin_status attach_source(const struct catalog *catalog, const struct node *node,
@@ -210,23 +226,17 @@ static enum serin_status attach_source(const struct catalog *catalog, const stru
         stream->source_state = source->state;
         stream->breaker = source->breaker;
     } else if (strcmp(stream->stream.source, embedded_store) == 0) {
-        stream->driver = source_driver_find(embedded_store);
+        stream->driver = &store_driver;
         stream->source_state = store;
     } else {
         char source_path[DECODE_PATH_SIZE];
         decode_path_field(path, "source", source_path);
         return list_sources(catalog, node, source_path, stream->stream.source, err);
     }
-    look_back_no_further_than_kept(stream);
-    bool is_store = strcmp(stream->driver->type, embedded_store) == 0;
-    char option_path[DECODE_PATH_SIZE];
-    if (stream_is_sampled(&stream->stream) && !is_store) {
-        decode_path_field(path, "sample_keys", option_path);
-        return decode_fail(node, option_path, err, "only the embedded store samples keys");
-    }
-    if (stream->otlp && !is_store) {
-        decode_path_field(path, "otlp", option_path);
-        return decode_fail(node, option_path, err, "only the embedded store takes log records");
+    if (stream->driver == &store_driver) {
+        look_back_no_further_than_kept(stream);
+    } else {
+        TRY(refuse_what_the_store_alone_does(stream, node, path, err));
     }
     serin_error_at(err, "%s", path);
     return stream->driver->check ? stream->driver->check(&stream->stream, err) : SERIN_OK;
