@@ -82,7 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct cloud_event_scratch scratch;
     struct cloud_event event;
     const char *bytes = (const char *)data;
-    struct json_scan scan = {.start = bytes, .at = bytes, .end = bytes + size};
+    struct json_scan scan = json_scan_of((struct text_view){bytes, size});
     /* jansson skips a zero byte after a number instead of refusing it. */
     bool has_zero = size > 0 && memchr(data, '\0', size);
     if (size > 0 && cloud_event_parse(&scan, &scratch, &event, NULL) == SERIN_OK && !has_zero) {

@@ -1,6 +1,7 @@
 #include "source/cloud_event.h"
 
 #include "base/memory.h"
+#include "support/check_text.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -11,14 +12,8 @@
 static enum serin_status parse(const char *text, struct cloud_event_scratch *scratch,
                                struct cloud_event *out, struct serin_error *err)
 {
-    struct json_scan scan = {.start = text, .at = text, .end = text + strlen(text)};
+    struct json_scan scan = json_scan_of(text_view_of(text));
     return cloud_event_parse(&scan, scratch, out, err);
-}
-
-static void check_text(struct text_view text, const char *expected)
-{
-    cr_assert(text_equals(text, expected), "%.*s is not %s", (int)text.length, text.start,
-              expected);
 }
 
 Test(cloud_event, reads_attributes_in_any_order_around_the_data)

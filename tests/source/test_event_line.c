@@ -1,6 +1,7 @@
 #include "source/event_line.h"
 
 #include "base/memory.h"
+#include "support/check_text.h"
 #include "support/event_oracle.h"
 
 #include <criterion/criterion.h>
@@ -16,12 +17,6 @@ static enum serin_status parse(const char *text, struct event_scratch *scratch,
                                struct label_event *out, struct serin_error *err)
 {
     return event_line_parse(text_view_of(text), scratch, out, err);
-}
-
-static void check_text(struct text_view text, const char *expected)
-{
-    cr_assert(text_equals(text, expected), "%.*s is not %s", (int)text.length, text.start,
-              expected);
 }
 
 Test(event_line, reads_every_field)

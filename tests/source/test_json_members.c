@@ -11,7 +11,7 @@ static const struct text_view names[] = {TEXT_VIEW("a"), TEXT_VIEW("bee"), TEXT_
 static enum serin_status read_members(const char *text, struct text_view *out,
                                       struct serin_error *err)
 {
-    struct json_scan scan = {.start = text, .at = text, .end = text + strlen(text)};
+    struct json_scan scan = json_scan_of(text_view_of(text));
     return json_read_members(&scan, names, ARRAY_LENGTH(names), out, err);
 }
 
