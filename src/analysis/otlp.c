@@ -64,7 +64,6 @@ static void tell_reason(struct reading *reading, const struct catalog_stream *st
     if (reading->result.rejected > 0) {
         return;
     }
-    *reason = *failure;
     (void)serin_fail(reason, failure->status, "log record %llu, stream \"%s\"%s%s: %s",
                      (unsigned long long)record->number, stream->stream.name,
                      failure->field[0] ? ", " : "", failure->field, failure->detail);
