@@ -165,11 +165,8 @@ static enum serin_status read_member(struct envelope_reader *reader, struct seri
     struct json_scan names = *reader->scan;
     names.spare = spare;
     names.spare_size = sizeof(spare);
-    TRY(json_read_text(&names, NAME_BYTES_MAX, &name, err));
+    TRY(json_read_name(&names, NAME_BYTES_MAX, &name, err));
     reader->scan->at = names.at;
-    if (!json_take(reader->scan, ':')) {
-        return json_expected(reader->scan, "\":\"", err);
-    }
     enum serin_status status = read_value(reader, name, err);
     if (status != SERIN_OK) {
         serin_error_at(err, "%.*s", (int)name.length, name.start);

@@ -63,19 +63,12 @@ static enum serin_status read_wanted(struct row_reader *reader, size_t first,
 
 static enum serin_status read_field(struct row_reader *reader, struct serin_error *err)
 {
-    struct json_scan before = reader->scan;
     struct text_view name = {0};
-    TRY(json_read_text(&reader->scan, JSON_ROW_TEXT_MAX, &name, err));
+    TRY(json_read_name(&reader->scan, JSON_ROW_TEXT_MAX, &name, err));
     size_t wanted = 0;
     while (wanted < reader->count &&
            !(reader->names[wanted].start && text_equal(reader->names[wanted], name))) {
         wanted++;
-    }
-    /* A name that was written with escapes is not needed any longer. */
-    reader->scan.spare = before.spare;
-    reader->scan.spare_size = before.spare_size;
-    if (!json_take(&reader->scan, ':')) {
-        return json_expected(&reader->scan, "\":\"", err);
     }
     return wanted < reader->count ? read_wanted(reader, wanted, err)
                                   : json_skip_value(&reader->scan, err);

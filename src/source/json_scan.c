@@ -305,6 +305,17 @@ enum serin_status json_read_text(struct json_scan *scan, size_t maximum, struct 
     return SERIN_OK;
 }
 
+enum serin_status json_read_name(struct json_scan *scan, size_t maximum, struct text_view *out,
+                                 struct serin_error *err)
+{
+    char *spare = scan->spare;
+    size_t spare_size = scan->spare_size;
+    TRY(json_read_text(scan, maximum, out, err));
+    scan->spare = spare;
+    scan->spare_size = spare_size;
+    return json_take(scan, ':') ? SERIN_OK : json_expected(scan, "\":\"", err);
+}
+
 /* ---- lists ----------------------------------------------------------------------------------- */
 
 enum serin_status json_read_list(struct json_scan *scan, const char *what, json_item_reader *read,

@@ -79,6 +79,13 @@ static inline bool json_take_null(struct json_scan *scan)
 SERIN_MUST_CHECK enum serin_status json_read_text(struct json_scan *scan, size_t maximum,
                                                   struct text_view *out, struct serin_error *err);
 
+/*
+ * The name of an object's member, at most `maximum` bytes long, and the colon behind it. A name
+ * with escapes stands in the spare room only until the next text does. Fails with SERIN_INVALID.
+ */
+SERIN_MUST_CHECK enum serin_status json_read_name(struct json_scan *scan, size_t maximum,
+                                                  struct text_view *out, struct serin_error *err);
+
 /* An integer of at most 18 digits. Fails with SERIN_INVALID. */
 SERIN_MUST_CHECK enum serin_status json_read_integer(struct json_scan *scan, int64_t *out,
                                                      struct serin_error *err);

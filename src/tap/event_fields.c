@@ -104,17 +104,9 @@ static enum serin_status read_value(struct fields_reader *reader, path_set set, 
 static enum serin_status read_member(struct fields_reader *reader, path_set among, size_t level,
                                      struct serin_error *err)
 {
-    struct json_scan before = reader->scan;
     struct text_view name = {0};
-    TRY(json_read_text(&reader->scan, EVENT_FIELD_TEXT_MAX, &name, err));
-    path_set set = matching(reader, among, level, name);
-    /* A name that was written with escapes is not needed any longer. */
-    reader->scan.spare = before.spare;
-    reader->scan.spare_size = before.spare_size;
-    if (!json_take(&reader->scan, ':')) {
-        return json_expected(&reader->scan, "\":\"", err);
-    }
-    return read_value(reader, set, level, err);
+    TRY(json_read_name(&reader->scan, EVENT_FIELD_TEXT_MAX, &name, err));
+    return read_value(reader, matching(reader, among, level, name), level, err);
 }
 
 /* As deep as the longest path at most. */
