@@ -9,8 +9,9 @@
 #ifndef SERIN_TESTS_SOURCE_CONTRACT_H
 #define SERIN_TESTS_SOURCE_CONTRACT_H
 
+#include "base/json_writer.h"
+#include "source/peer.h"
 #include "source/source.h"
-#include "support/test_server.h"
 
 /* The question that is always asked: ten minutes up to here, 2026-01-31T12:00:00Z. */
 #define CONTRACT_NOW_MS    INT64_C(1769860800000)
@@ -75,13 +76,24 @@ struct contract_fixture {
 typedef void contract_answer(const struct contract_world *world, const char *form, bool is_partial,
                              struct buffer *body);
 
-/* A peer that answers so, in the world's manner. */
-struct contract_peer;
-struct contract_peer *contract_peer_start(const struct contract_world *world,
-                                          contract_answer *answer);
-void contract_peer_show(struct contract_peer *peer, const struct contract_world *world);
-const char *contract_peer_url(struct contract_peer *peer);
-void contract_peer_stop(struct contract_peer *peer);
+/*
+ * A source opened over a peer that answers so, in the world's manner. `options` are the driver's,
+ * from malloc; they are taken, and `peer`, their part about the peer, is filled in. The other three
+ * are a fixture's `state`, `show` and `close`.
+ */
+void *contract_remote_open(const struct source_driver *driver, const struct contract_world *world,
+                           contract_answer *answer, void *options, struct peer_options *peer);
+void *contract_remote_state(void *remote);
+void contract_remote_show(void *remote, const struct contract_world *world);
+void contract_remote_close(void *remote);
+
+/*
+ * An answer like those of a Prometheus, up to where the items of its result are written, and what
+ * comes after them. `warning` says what is missing; NULL: nothing.
+ */
+void contract_answer_begin(struct json_writer *writer, struct buffer *body, const char *type,
+                           const char *warning);
+void contract_answer_end(struct json_writer *writer);
 
 enum { CONTRACT_VALUE_MAX = 8192 };
 

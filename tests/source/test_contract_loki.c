@@ -1,9 +1,7 @@
 /* The contract's world as a Loki shows it: a line for each label event. */
-#include "base/json_writer.h"
 #include "source/contract.h"
 #include "source/loki.h"
 
-#include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,67 +148,23 @@ static void answer(const struct contract_world *world, const char *form, bool is
     char query[CONTRACT_VALUE_MAX];
     struct json_writer writer;
     (void)contract_form_value(form, "query", query);
-    json_writer_init(&writer, body);
-    json_write_object_begin(&writer);
-    json_field_text(&writer, "status", "success");
-    if (is_partial) {
-        json_write_key(&writer, "warnings");
-        json_write_raw(&writer, text_view_of("[\"an ingester is away\"]"));
-    }
-    json_write_key(&writer, "data");
-    json_write_object_begin(&writer);
-    json_field_text(&writer, "resultType", strstr(form, "direction=") ? "streams" : "matrix");
-    json_write_key(&writer, "result");
-    json_write_array_begin(&writer);
+    const char *type = strstr(form, "direction=") ? "streams" : "matrix";
+    contract_answer_begin(&writer, body, type, is_partial ? "an ingester is away" : NULL);
     write_result(&writer, world, form, query);
-    json_write_array_end(&writer);
-    json_write_object_end(&writer);
-    json_write_object_end(&writer);
-    cr_assert(json_writer_finish(&writer) == SERIN_OK);
+    contract_answer_end(&writer);
 }
 
 /* ---- the fixture ----------------------------------------------------------------------------- */
 
-struct fixture {
-    struct loki_options options;
-    struct contract_peer *peer;
-    void *state;
-};
-
 static void fixture_open(const struct contract_world *world, void **out)
 {
-    struct serin_error err = {.status = SERIN_OK};
-    struct fixture *fixture = calloc(1, sizeof(*fixture));
-    fixture->peer = contract_peer_start(world, answer);
-    fixture->options = (struct loki_options){
-        .peer = {.url = (char *)contract_peer_url(fixture->peer),
-                 .timeout_ms = 60000,
-                 .max_bytes = 64 << 20},
+    struct loki_options *options = calloc(1, sizeof(*options));
+    *options = (struct loki_options){
         .max_series = 100000,
         .max_lines = 100000,
         .page = 5000,
     };
-    cr_assert(loki_driver.open("contract", &fixture->options, &fixture->state, &err) == SERIN_OK,
-              "%s", err.detail);
-    *out = fixture;
-}
-
-static void *fixture_state(void *fixture)
-{
-    return ((struct fixture *)fixture)->state;
-}
-
-static void fixture_show(void *fixture, const struct contract_world *world)
-{
-    contract_peer_show(((struct fixture *)fixture)->peer, world);
-}
-
-static void fixture_close(void *context)
-{
-    struct fixture *fixture = context;
-    loki_driver.close(fixture->state);
-    contract_peer_stop(fixture->peer);
-    free(fixture);
+    *out = contract_remote_open(&loki_driver, world, answer, options, &options->peer);
 }
 
 extern const struct contract_fixture contract_loki;
@@ -219,7 +173,7 @@ const struct contract_fixture contract_loki = {
     .is_remote = true,
     .can_be_cut = true,
     .open = fixture_open,
-    .state = fixture_state,
-    .show = fixture_show,
-    .close = fixture_close,
+    .state = contract_remote_state,
+    .show = contract_remote_show,
+    .close = contract_remote_close,
 };

@@ -2,7 +2,9 @@
 #include "base/buffer.h"
 #include "base/text.h"
 #include "source/contract.h"
+#include "support/test_server.h"
 
+#include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,22 +95,54 @@ void contract_group(const struct contract_world *world, const char *arm, size_t 
 
 /* ---- answering ------------------------------------------------------------------------------- */
 
-struct contract_peer {
+void contract_answer_begin(struct json_writer *writer, struct buffer *body, const char *type,
+                           const char *warning)
+{
+    json_writer_init(writer, body);
+    json_write_object_begin(writer);
+    json_field_text(writer, "status", "success");
+    if (warning) {
+        json_write_key(writer, "warnings");
+        json_write_array_begin(writer);
+        json_write_text(writer, warning);
+        json_write_array_end(writer);
+    }
+    json_write_key(writer, "data");
+    json_write_object_begin(writer);
+    json_field_text(writer, "resultType", type);
+    json_write_key(writer, "result");
+    json_write_array_begin(writer);
+}
+
+void contract_answer_end(struct json_writer *writer)
+{
+    json_write_array_end(writer);
+    json_write_object_end(writer);
+    json_write_object_end(writer);
+    cr_assert(json_writer_finish(writer) == SERIN_OK);
+}
+
+/* ---- a source and its peer ------------------------------------------------------------------- */
+
+struct remote {
     struct contract_world world;
     contract_answer *answer;
     struct test_server *server;
+    const struct source_driver *driver;
+    void *options;
+    void *state;
 };
 
 static char *respond(const void *context, const char *request, size_t *out_length)
 {
-    const struct contract_peer *peer = context;
+    const struct remote *remote = context;
     const char *form = strstr(request, "\r\n\r\n");
     owned(buffer) body = buffer_create(64 << 20);
     owned(buffer) whole = buffer_create(64 << 20);
     if (!form || !body || !whole) {
         fail("no form, or no memory,", request);
     }
-    peer->answer(&peer->world, form + 4, peer->world.manner == CONTRACT_PARTIAL, body);
+    remote->answer(&remote->world, form + 4, remote->world.manner == CONTRACT_PARTIAL, body);
     buffer_printf(
         whole, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n",
         buffer_view(body).length);
@@ -120,44 +154,53 @@ static char *respond(const void *context, const char *request, size_t *out_lengt
     }
     memcpy(bytes, buffer_text(whole), length);
     *out_length = length;
-    if (peer->world.manner == CONTRACT_CUT) {
-        *out_length = length * (size_t)peer->world.cut_percent / 100;
-    } else if (peer->world.manner == CONTRACT_HANGS) {
+    if (remote->world.manner == CONTRACT_CUT) {
+        *out_length = length * (size_t)remote->world.cut_percent / 100;
+    } else if (remote->world.manner == CONTRACT_HANGS) {
         *out_length = 0;
     }
     return bytes;
 }
 
-struct contract_peer *contract_peer_start(const struct contract_world *world,
-                                          contract_answer *answer)
+void *contract_remote_open(const struct source_driver *driver, const struct contract_world *world,
+                           contract_answer *answer, void *options, struct peer_options *peer)
 {
     static const enum test_server_manner manners[] = {
         [CONTRACT_GOOD] = SERVER_KEEPS,  [CONTRACT_PARTIAL] = SERVER_KEEPS,
         [CONTRACT_CUT] = SERVER_CLOSES,  [CONTRACT_SLOW] = SERVER_DRIPS,
         [CONTRACT_HANGS] = SERVER_HANGS,
     };
-    struct contract_peer *peer = calloc(1, sizeof(*peer));
-    if (!peer) {
-        fail("no memory", "contract_peer_start");
+    struct serin_error err = {.status = SERIN_OK};
+    struct remote *remote = calloc(1, sizeof(*remote));
+    if (!remote) {
+        fail("no memory", "contract_remote_open");
     }
-    peer->world = *world;
-    peer->answer = answer;
-    peer->server = test_server_start_with(respond, peer, manners[world->manner]);
-    return peer;
+    *remote =
+        (struct remote){.world = *world, .answer = answer, .driver = driver, .options = options};
+    remote->server = test_server_start_with(respond, remote, manners[world->manner]);
+    *peer = (struct peer_options){.url = (char *)test_server_url(remote->server, ""),
+                                  .timeout_ms = 60000,
+                                  .max_bytes = 64 << 20};
+    cr_assert(driver->open("contract", options, &remote->state, &err) == SERIN_OK, "%s",
+              err.detail);
+    return remote;
 }
 
-void contract_peer_show(struct contract_peer *peer, const struct contract_world *world)
+void *contract_remote_state(void *remote)
 {
-    peer->world = *world;
+    return ((struct remote *)remote)->state;
 }
 
-const char *contract_peer_url(struct contract_peer *peer)
+void contract_remote_show(void *remote, const struct contract_world *world)
 {
-    return test_server_url(peer->server, "");
+    ((struct remote *)remote)->world = *world;
 }
 
-void contract_peer_stop(struct contract_peer *peer)
+void contract_remote_close(void *context)
 {
-    test_server_stop(peer->server);
-    free(peer);
+    struct remote *remote = context;
+    remote->driver->close(remote->state);
+    test_server_stop(remote->server);
+    free(remote->options);
+    free(remote);
 }

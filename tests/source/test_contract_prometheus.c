@@ -2,11 +2,9 @@
  * The contract's world as a Prometheus shows it: a counter for each series, there from the window's
  * start on and scraped at the halves of minutes at which the contract's events happen.
  */
-#include "base/json_writer.h"
 #include "source/contract.h"
 #include "source/prometheus.h"
 
-#include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,71 +95,23 @@ static void answer(const struct contract_world *world, const char *form, bool is
     char query[CONTRACT_VALUE_MAX];
     struct json_writer writer;
     (void)contract_form_value(form, "query", query);
-    json_writer_init(&writer, body);
-    json_write_object_begin(&writer);
-    json_field_text(&writer, "status", "success");
-    if (is_partial) {
-        json_write_key(&writer, "warnings");
-        json_write_array_begin(&writer);
-        json_write_text(&writer, "a store is away");
-        json_write_array_end(&writer);
-    }
-    json_write_key(&writer, "data");
-    json_write_object_begin(&writer);
-    json_field_text(&writer, "resultType", "matrix");
-    json_write_key(&writer, "result");
-    json_write_array_begin(&writer);
+    contract_answer_begin(&writer, body, "matrix", is_partial ? "a store is away" : NULL);
     if (strstr(query, contract_stream.metric)) {
         write_series(&writer, world, query);
     }
-    json_write_array_end(&writer);
-    json_write_object_end(&writer);
-    json_write_object_end(&writer);
-    cr_assert(json_writer_finish(&writer) == SERIN_OK);
+    contract_answer_end(&writer);
 }
 
 /* ---- the fixture ----------------------------------------------------------------------------- */
 
-struct fixture {
-    struct prometheus_options options;
-    struct contract_peer *peer;
-    void *state;
-};
-
 static void fixture_open(const struct contract_world *world, void **out)
 {
-    struct serin_error err = {.status = SERIN_OK};
-    struct fixture *fixture = calloc(1, sizeof(*fixture));
-    fixture->peer = contract_peer_start(world, answer);
-    fixture->options = (struct prometheus_options){
-        .peer = {.url = (char *)contract_peer_url(fixture->peer),
-                 .timeout_ms = 60000,
-                 .max_bytes = 64 << 20},
+    struct prometheus_options *options = calloc(1, sizeof(*options));
+    *options = (struct prometheus_options){
         .scrape_interval_ms = SCRAPE_MS,
         .max_series = 100000,
     };
-    cr_assert(prometheus_driver.open("contract", &fixture->options, &fixture->state, &err) ==
-                  SERIN_OK,
-              "%s", err.detail);
-    *out = fixture;
-}
-
-static void *fixture_state(void *fixture)
-{
-    return ((struct fixture *)fixture)->state;
-}
-
-static void fixture_show(void *fixture, const struct contract_world *world)
-{
-    contract_peer_show(((struct fixture *)fixture)->peer, world);
-}
-
-static void fixture_close(void *context)
-{
-    struct fixture *fixture = context;
-    prometheus_driver.close(fixture->state);
-    contract_peer_stop(fixture->peer);
-    free(fixture);
+    *out = contract_remote_open(&prometheus_driver, world, answer, options, &options->peer);
 }
 
 extern const struct contract_fixture contract_prometheus;
@@ -170,7 +120,7 @@ const struct contract_fixture contract_prometheus = {
     .is_remote = true,
     .can_be_cut = true,
     .open = fixture_open,
-    .state = fixture_state,
-    .show = fixture_show,
-    .close = fixture_close,
+    .state = contract_remote_state,
+    .show = contract_remote_show,
+    .close = contract_remote_close,
 };
