@@ -4,6 +4,7 @@
  */
 #include "base/buffer.h"
 #include "source/loki_rows.h"
+#include "support/answer_pieces.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,20 +23,6 @@ static const struct stream stream = {
     .slice_count = 1,
 };
 static const struct hash_key key = {{0}};
-
-static enum serin_status read_answer(const struct prometheus_sink *sink, struct loki_rows *rows,
-                                     const char *bytes, size_t size, size_t piece)
-{
-    owned(prometheus_answer) answer = prometheus_answer_create(sink, rows);
-    if (!answer) {
-        abort();
-    }
-    for (size_t at = 0; at < size; at += piece) {
-        TRY(prometheus_answer_push(answer, bytes + at, size - at < piece ? size - at : piece,
-                                   NULL));
-    }
-    return prometheus_answer_finish(answer, NULL);
-}
 
 static void append_row(struct buffer *out, const struct loki_rows *rows, struct loki_row row)
 {
@@ -57,10 +44,11 @@ static struct buffer *outcome(const struct prometheus_sink *sink, const char *by
 {
     owned(loki_rows) rows = loki_rows_create(&stream, 100, &key);
     struct buffer *out = buffer_create((size_t)1 << 26);
-    if (!rows || !out || sink->begin(rows, NULL) != SERIN_OK) {
+    owned(prometheus_answer) answer = prometheus_answer_create(sink, rows);
+    if (!rows || !out || !answer || sink->begin(rows, NULL) != SERIN_OK) {
         abort();
     }
-    enum serin_status status = read_answer(sink, rows, bytes, size, piece);
+    enum serin_status status = read_in_pieces(answer, bytes, size, piece, NULL);
     buffer_append_text(out, serin_status_name(status));
     for (size_t i = 0; status == SERIN_OK && i < loki_rows_count(rows); i++) {
         append_row(out, rows, loki_rows_at(rows, i));

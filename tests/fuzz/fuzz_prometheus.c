@@ -4,6 +4,7 @@
  * as the answer about counters.
  */
 #include "source/prometheus_series.h"
+#include "support/answer_pieces.h"
 #include "support/tables_dump.h"
 
 #include <stdio.h>
@@ -36,11 +37,7 @@ static enum serin_status read_answer(const struct prometheus_sink *sink, void *c
     if (!answer) {
         abort();
     }
-    for (size_t at = 0; at < size; at += piece) {
-        TRY(prometheus_answer_push(answer, bytes + at, size - at < piece ? size - at : piece,
-                                   NULL));
-    }
-    return prometheus_answer_finish(answer, NULL);
+    return read_in_pieces(answer, bytes, size, piece, NULL);
 }
 
 static enum serin_status count(struct block_tables *tables, const char *bytes, size_t size,

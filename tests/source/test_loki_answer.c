@@ -1,6 +1,7 @@
 /* The lines of log streams, as the reader of Prometheus answers takes them from a Loki. */
 #include "base/buffer.h"
 #include "source/prometheus_answer.h"
+#include "support/answer_pieces.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -51,13 +52,8 @@ static enum serin_status read_text(const char *text, size_t piece, struct buffer
                                    struct serin_error *err)
 {
     owned(prometheus_answer) answer = prometheus_answer_create(&recorder, out);
-    size_t length = strlen(text);
     cr_assert(ne(ptr, answer, NULL));
-    for (size_t at = 0; at < length; at += piece) {
-        TRY(prometheus_answer_push(answer, text + at, length - at < piece ? length - at : piece,
-                                   err));
-    }
-    return prometheus_answer_finish(answer, err);
+    return read_in_pieces(answer, text, strlen(text), piece, err);
 }
 
 #define ANSWER(result)                                                                             \

@@ -2,6 +2,7 @@
 
 #include "base/buffer.h"
 #include "platform/file.h"
+#include "support/answer_pieces.h"
 #include "support/random.h"
 
 #include <criterion/criterion.h>
@@ -70,14 +71,7 @@ static void read_pieces(struct reading *reading, const char *bytes, size_t lengt
     *reading = (struct reading){.record = {.text = buffer_create(1 << 20)}};
     reading->answer = prometheus_answer_create(&recorder, &reading->record);
     cr_assert(ne(ptr, reading->answer, NULL));
-    for (size_t at = 0; at < length && reading->status == SERIN_OK; at += piece) {
-        size_t left = length - at;
-        reading->status = prometheus_answer_push(reading->answer, bytes + at,
-                                                 left < piece ? left : piece, &reading->err);
-    }
-    if (reading->status == SERIN_OK) {
-        reading->status = prometheus_answer_finish(reading->answer, &reading->err);
-    }
+    reading->status = read_in_pieces(reading->answer, bytes, length, piece, &reading->err);
 }
 
 static void close_reading(struct reading *reading)
