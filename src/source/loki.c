@@ -42,8 +42,7 @@ static const struct decode_field option_fields[] = {
 static void loki_destroy(struct loki *loki)
 {
     if (loki) {
-        client_destroy(loki->peer.client);
-        memory_free(loki->url);
+        prometheus_peer_clear(&loki->peer);
         memory_free(loki);
     }
 }
@@ -62,12 +61,8 @@ static enum serin_status loki_open(const char *name, const void *options, void *
     if (!loki) {
         return serin_fail(err, SERIN_NO_MEMORY, "no memory left for source \"%s\"", name);
     }
-    TRY(peer_url(&settings->peer, "/loki/api/v1/query_range", &loki->url, err));
-    TRY(peer_client(&settings->peer, &loki->peer.client, err));
+    TRY(prometheus_peer_init(&loki->peer, &settings->peer, "/loki/api/v1/query_range", err));
     loki->options = settings;
-    loki->peer.url = loki->url;
-    loki->peer.timeout_ms = settings->peer.timeout_ms;
-    loki->peer.bytes_max = settings->peer.max_bytes;
     *out_state = give(loki);
     return SERIN_OK;
 }

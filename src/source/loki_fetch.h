@@ -15,8 +15,7 @@
 #include <stdint.h>
 
 struct loki {
-    struct prometheus_peer peer; /* of /loki/api/v1/query_range */
-    char *url;
+    struct prometheus_peer peer;
     const struct loki_options *options;
 };
 

@@ -34,15 +34,13 @@ static const struct decode_field option_fields[] = {
 
 struct prometheus {
     struct prometheus_peer peer;
-    char *url;
     const struct prometheus_options *options;
 };
 
 static void prometheus_destroy(struct prometheus *prometheus)
 {
     if (prometheus) {
-        client_destroy(prometheus->peer.client);
-        memory_free(prometheus->url);
+        prometheus_peer_clear(&prometheus->peer);
         memory_free(prometheus);
     }
 }
@@ -61,12 +59,8 @@ static enum serin_status prometheus_open(const char *name, const void *options, 
     if (!prometheus) {
         return serin_fail(err, SERIN_NO_MEMORY, "no memory left for source \"%s\"", name);
     }
-    TRY(peer_url(&settings->peer, "/api/v1/query", &prometheus->url, err));
-    TRY(peer_client(&settings->peer, &prometheus->peer.client, err));
+    TRY(prometheus_peer_init(&prometheus->peer, &settings->peer, "/api/v1/query", err));
     prometheus->options = settings;
-    prometheus->peer.url = prometheus->url;
-    prometheus->peer.timeout_ms = settings->peer.timeout_ms;
-    prometheus->peer.bytes_max = settings->peer.max_bytes;
     prometheus->peer.ignored_warnings = settings->ignore_warnings;
     prometheus->peer.ignored_warning_count = settings->ignore_warning_count;
     *out_state = give(prometheus);

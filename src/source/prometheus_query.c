@@ -5,6 +5,24 @@
 
 enum { QUERY_BYTES_MAX = 1 << 20 }; /* of the form that carries a query */
 
+/* ---- the peer -------------------------------------------------------------------------------- */
+
+enum serin_status prometheus_peer_init(struct prometheus_peer *peer,
+                                       const struct peer_options *options, const char *path,
+                                       struct serin_error *err)
+{
+    *peer = (struct prometheus_peer){.timeout_ms = options->timeout_ms,
+                                     .bytes_max = options->max_bytes};
+    TRY(peer_url(options, path, &peer->url, err));
+    return peer_client(options, &peer->client, err);
+}
+
+void prometheus_peer_clear(struct prometheus_peer *peer)
+{
+    client_destroy(peer->client);
+    memory_free(peer->url);
+}
+
 /* ---- the form -------------------------------------------------------------------------------- */
 
 static bool is_unreserved(char c)

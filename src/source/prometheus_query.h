@@ -7,16 +7,26 @@
 #include "base/buffer.h"
 #include "labels/block_tables.h"
 #include "platform/client.h"
+#include "source/peer.h"
 #include "source/prometheus_answer.h"
 
 struct prometheus_peer {
     struct client *client;
-    const char *url;               /* of /api/v1/query */
+    char *url;                     /* with the path that is asked */
     int64_t timeout_ms;            /* for one question */
     uint64_t bytes_max;            /* of one answer */
     char *const *ignored_warnings; /* what warnings may contain and yet be passed over */
     size_t ignored_warning_count;
 };
+
+/*
+ * A peer that is asked at `path` ("/api/v1/query") of the options' url. Fails as peer_url and
+ * peer_client do; whatever comes of it, prometheus_peer_clear frees what the peer holds.
+ */
+SERIN_MUST_CHECK enum serin_status prometheus_peer_init(struct prometheus_peer *peer,
+                                                        const struct peer_options *options,
+                                                        const char *path, struct serin_error *err);
+void prometheus_peer_clear(struct prometheus_peer *peer);
 
 /* Appends a field to a form, `&` before it unless it is the first, its value in percent code. */
 void prometheus_form_append(struct buffer *form, const char *name, const char *value);
