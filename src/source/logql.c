@@ -15,20 +15,7 @@ static enum serin_status check_matchers(const struct stream *stream, struct seri
     return promql_check_matchers(text_view_of(stream->matchers), err);
 }
 
-/* [a-zA-Z_][a-zA-Z0-9_]*: other characters of a field's name are _ in the label Loki makes of it.
- */
-static bool is_label_name(const char *name)
-{
-    for (const char *c = name; *c != '\0'; c++) {
-        bool is_letter = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || *c == '_';
-        bool is_digit = *c >= '0' && *c <= '9';
-        if (!is_letter && (!is_digit || c == name)) {
-            return false;
-        }
-    }
-    return name[0] != '\0';
-}
-
+/* Other characters of a field's name are _ in the label Loki makes of it. */
 static enum serin_status check_label(const char *key, const char *name, struct serin_error *err)
 {
     if (!name) {
@@ -37,7 +24,7 @@ static enum serin_status check_label(const char *key, const char *name, struct s
                           "there",
                           key);
     }
-    if (!is_label_name(name)) {
+    if (!promql_is_plain_label_name(text_view_of(name))) {
         return serin_fail(err, SERIN_INVALID,
                           "%s %s is no label name of Loki, which has letters, digits and _; the "
                           "field a.b is the label a_b",

@@ -24,7 +24,7 @@ static size_t label_name_length(struct text_view text)
     return length;
 }
 
-static bool is_plain_label_name(struct text_view text)
+bool promql_is_plain_label_name(struct text_view text)
 {
     return text.length > 0 && label_name_length(text) == text.length;
 }
@@ -96,7 +96,7 @@ void promql_open_selector(struct buffer *query, struct text_view metric)
 
 void promql_append_label_name(struct buffer *query, struct text_view name)
 {
-    if (is_plain_label_name(name)) {
+    if (promql_is_plain_label_name(name)) {
         buffer_append_view(query, name);
     } else {
         promql_append_quoted(query, name);

@@ -20,6 +20,9 @@
 bool promql_is_metric_name(struct text_view text);
 bool promql_is_label_name(struct text_view text);
 
+/* [a-zA-Z_][a-zA-Z0-9_]*: what every Prometheus, and a Loki, knows. */
+bool promql_is_plain_label_name(struct text_view text);
+
 /* Appends a metric's name and the brace that its matchers follow, or a label's name. */
 void promql_open_selector(struct buffer *query, struct text_view metric);
 void promql_append_label_name(struct buffer *query, struct text_view name);
