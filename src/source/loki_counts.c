@@ -85,19 +85,6 @@ static enum serin_status cut_window(const struct loki_fetch *fetch, struct cut *
 
 /* ---- booking --------------------------------------------------------------------------------- */
 
-static size_t read_slices(const struct stream *stream, const struct loki_rows *rows,
-                          uint32_t series, struct slice_value out[SLICE_DIMENSIONS_MAX])
-{
-    size_t count = 0;
-    for (size_t i = 0; i < stream->slice_count; i++) {
-        struct text_view value = loki_rows_slice(rows, series, i);
-        if (value.length > 0) {
-            out[count++] = (struct slice_value){text_view_of(stream->slices[i]), value};
-        }
-    }
-    return count;
-}
-
 static enum serin_status book_row(const struct loki_fetch *fetch, enum arm arm,
                                   const struct loki_rows *rows, struct loki_row row,
                                   int64_t block_start_ms, struct serin_error *err)
@@ -112,7 +99,7 @@ static enum serin_status book_row(const struct loki_fetch *fetch, enum arm arm,
         .reference = reference,
         .has_reference = reference.length > 0,
         .slices = slices,
-        .slice_count = read_slices(fetch->query->stream, rows, row.series, slices),
+        .slice_count = loki_rows_slices(rows, row.series, slices),
         .count = row.count,
     };
     return block_tables_add(fetch->tables, &count, err);

@@ -33,18 +33,6 @@ static size_t find_arm(const struct table_query *query, const struct loki_rows *
     return ARM_COUNT;
 }
 
-static void add_slices(const struct stream *stream, const struct loki_rows *rows, uint32_t series,
-                       struct label_event *event)
-{
-    for (size_t i = 0; i < stream->slice_count; i++) {
-        struct text_view value = loki_rows_slice(rows, series, i);
-        if (value.length > 0) {
-            event->slices[event->slice_count++] =
-                (struct slice_value){text_view_of(stream->slices[i]), value};
-        }
-    }
-}
-
 /* A reference that comes without its label has a key, and no arm that matters. */
 static bool is_late_reference(const struct loki_rows *rows, struct loki_row row)
 {
@@ -78,7 +66,7 @@ static bool make_event(const struct loki_fetch *fetch, const struct loki_rows *r
         event.label = loki_rows_text(rows, row.series, LOKI_LABEL);
         event.arm = text_view_of(query->arms[arm]);
         event.pod = loki_rows_text(rows, row.series, LOKI_POD);
-        add_slices(query->stream, rows, row.series, &event);
+        event.slice_count = loki_rows_slices(rows, row.series, event.slices);
     }
     *out = event;
     return true;

@@ -212,9 +212,18 @@ struct text_view loki_rows_text(const struct loki_rows *rows, uint32_t series,
     return text_of(rows, rows->series[series].texts[field]);
 }
 
-struct text_view loki_rows_slice(const struct loki_rows *rows, uint32_t series, size_t slice)
+size_t loki_rows_slices(const struct loki_rows *rows, uint32_t series,
+                        struct slice_value out[SLICE_DIMENSIONS_MAX])
 {
-    return text_of(rows, rows->series[series].texts[LOKI_SLICES + slice]);
+    const uint32_t *ids = &rows->series[series].texts[LOKI_SLICES];
+    size_t count = 0;
+    for (size_t i = 0; i < rows->stream->slice_count; i++) {
+        if (ids[i] != NO_TEXT) {
+            out[count++] =
+                (struct slice_value){text_view_of(rows->stream->slices[i]), text_of(rows, ids[i])};
+        }
+    }
+    return count;
 }
 
 struct text_view loki_rows_key(const struct loki_rows *rows, struct loki_row row)

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "labels/event.h"
 #include "labels/stream.h"
 #include "source/prometheus_answer.h"
 
@@ -60,7 +61,9 @@ struct loki_row loki_rows_at(const struct loki_rows *rows, size_t index);
  */
 struct text_view loki_rows_text(const struct loki_rows *rows, uint32_t series,
                                 enum loki_field field);
-struct text_view loki_rows_slice(const struct loki_rows *rows, uint32_t series, size_t slice);
+/* The slices that are there; returns how many. */
+size_t loki_rows_slices(const struct loki_rows *rows, uint32_t series,
+                        struct slice_value out[SLICE_DIMENSIONS_MAX]);
 /* What stands in a line before its first space, which is the item's key; empty: it has none. */
 struct text_view loki_rows_key(const struct loki_rows *rows, struct loki_row row);
 bool loki_rows_is_cut(const struct loki_rows *rows, uint32_t series);

@@ -32,7 +32,10 @@ static void append_row(struct buffer *out, const struct loki_rows *rows, struct 
         buffer_append_char(out, '\t');
         buffer_append_view(out, loki_rows_text(rows, row.series, (enum loki_field)field));
     }
-    buffer_append_view(out, loki_rows_slice(rows, row.series, 0));
+    struct slice_value slices[SLICE_DIMENSIONS_MAX];
+    if (loki_rows_slices(rows, row.series, slices) > 0) {
+        buffer_append_view(out, slices[0].value);
+    }
     buffer_append_char(out, '\t');
     buffer_append_view(out, loki_rows_key(rows, row));
     buffer_append_char(out, '\n');
