@@ -69,6 +69,21 @@ static enum serin_status loki_open(const char *name, const void *options, void *
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
+enum serin_status loki_question(const struct loki_fetch *fetch, size_t series_max,
+                                struct buffer **out_query, struct loki_rows **out_rows,
+                                struct serin_error *err)
+{
+    owned(buffer) query = buffer_create(LOKI_QUERY_BYTES_MAX);
+    owned(loki_rows) rows =
+        loki_rows_create(fetch->query->stream, series_max, &fetch->query->limits.key);
+    if (!query || !rows) {
+        return serin_fail(err, SERIN_NO_MEMORY, "no memory left to ask a Loki");
+    }
+    *out_query = give(query);
+    *out_rows = give(rows);
+    return SERIN_OK;
+}
+
 static void append_number(struct buffer *form, const char *name, int64_t number, const char *unit)
 {
     buffer_printf(form, "&%s=%" PRId64 "%s", name, number, unit);
@@ -106,11 +121,9 @@ enum serin_status loki_find_event(const struct loki_fetch *fetch, enum arm arm, 
                                   struct serin_error *err)
 {
     const struct table_query *query = fetch->query;
-    owned(buffer) text = buffer_create(LOKI_QUERY_BYTES_MAX);
-    owned(loki_rows) rows = loki_rows_create(query->stream, 1, &query->limits.key);
-    if (!text || !rows) {
-        return serin_fail(err, SERIN_NO_MEMORY, "no memory left to ask a Loki");
-    }
+    owned(buffer) text = NULL;
+    owned(loki_rows) rows = NULL;
+    TRY(loki_question(fetch, 1, &text, &rows, err));
     TRY(logql_append_events(text, query->stream, query->arms[arm], err));
     struct loki_range range = {.start_ns = from_ms * LOKI_NS_PER_MS,
                                .end_ns = fetch->end_ms * LOKI_NS_PER_MS,

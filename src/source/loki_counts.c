@@ -139,20 +139,6 @@ struct part {
     const char *pod; /* NULL: all */
 };
 
-static enum serin_status create(const struct loki_fetch *fetch, struct buffer **out_text,
-                                struct loki_rows **out_rows, struct serin_error *err)
-{
-    owned(buffer) text = buffer_create(LOKI_QUERY_BYTES_MAX);
-    owned(loki_rows) rows = loki_rows_create(fetch->query->stream, fetch->loki->options->max_series,
-                                             &fetch->query->limits.key);
-    if (!text || !rows) {
-        return serin_fail(err, SERIN_NO_MEMORY, "no memory left to ask a Loki");
-    }
-    *out_text = give(text);
-    *out_rows = give(rows);
-    return SERIN_OK;
-}
-
 static struct loki_range range_of(const struct span *span)
 {
     return (struct loki_range){.start_ns = span->first_ms * LOKI_NS_PER_MS,
@@ -167,7 +153,7 @@ static enum serin_status count_span(const struct loki_fetch *fetch, const struct
     const struct table_query *query = fetch->query;
     owned(buffer) text = NULL;
     owned(loki_rows) rows = NULL;
-    TRY(create(fetch, &text, &rows, err));
+    TRY(loki_question(fetch, fetch->loki->options->max_series, &text, &rows, err));
     TRY(logql_append_counts(text, query->stream, query->arms[part->arm], part->pod, span->range_ms,
                             err));
     struct loki_range range = range_of(span);
@@ -192,7 +178,7 @@ static enum serin_status list_pods(const struct loki_fetch *fetch, enum arm arm,
     const struct table_query *query = fetch->query;
     owned(buffer) text = NULL;
     owned(loki_rows) rows = NULL;
-    TRY(create(fetch, &text, &rows, err));
+    TRY(loki_question(fetch, fetch->loki->options->max_series, &text, &rows, err));
     TRY(logql_append_pods(text, query->stream, query->arms[arm], span->range_ms, err));
     struct loki_range range = range_of(span);
     TRY(loki_ask(fetch, text, &range, rows, err));

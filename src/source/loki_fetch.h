@@ -44,6 +44,12 @@ struct loki_range {
     bool is_backward;
 };
 
+/* For one question and its answer of at most so many series. Fails with SERIN_NO_MEMORY. */
+SERIN_MUST_CHECK enum serin_status loki_question(const struct loki_fetch *fetch, size_t series_max,
+                                                 struct buffer **out_query,
+                                                 struct loki_rows **out_rows,
+                                                 struct serin_error *err);
+
 /* Asks and reads the whole answer into `rows`. Fails as prometheus_send_form does. */
 SERIN_MUST_CHECK enum serin_status loki_ask(const struct loki_fetch *fetch,
                                             const struct buffer *query,

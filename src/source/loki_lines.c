@@ -202,12 +202,9 @@ static enum serin_status read_all(const struct loki_fetch *fetch, struct store_s
 {
     const struct table_query *query = fetch->query;
     int64_t block_ms = query->stream->block_ms;
-    owned(buffer) text = buffer_create(LOKI_QUERY_BYTES_MAX);
-    owned(loki_rows) rows =
-        loki_rows_create(query->stream, fetch->loki->options->page + 1, &query->limits.key);
-    if (!text || !rows) {
-        return serin_fail(err, SERIN_NO_MEMORY, "no memory left to ask a Loki");
-    }
+    owned(buffer) text = NULL;
+    owned(loki_rows) rows = NULL;
+    TRY(loki_question(fetch, fetch->loki->options->page + 1, &text, &rows, err));
     TRY(logql_append_lines(text, query->stream, query->arms, err));
     struct reading reading = {.fetch = fetch,
                               .query = text,
