@@ -145,10 +145,9 @@ static enum serin_status find_bounds(const struct file_source_options *source,
                                      const struct deadline *deadline, struct file_bounds *out,
                                      struct serin_error *err)
 {
-    int64_t length_ms = query->since_first_canary ? query->stream->lookback_ms : query->window_ms;
     *out = (struct file_bounds){
         .has_window = true,
-        .start_ms = query->now_ms - length_ms,
+        .start_ms = query->now_ms - table_query_reach_ms(query),
         .end_ms = query->now_ms + 1,
         .may_be_empty = true,
         .deadline = deadline,

@@ -187,8 +187,7 @@ bool loki_is_countable(const struct loki_fetch *fetch, const struct loki_rows *r
 static enum serin_status find_start(struct loki_fetch *fetch, struct serin_error *err)
 {
     const struct table_query *query = fetch->query;
-    int64_t length_ms = query->since_first_canary ? query->stream->lookback_ms : query->window_ms;
-    fetch->start_ms = query->now_ms - length_ms;
+    fetch->start_ms = query->now_ms - table_query_reach_ms(query);
     if (fetch->start_ms >= fetch->end_ms) {
         fetch->end_ms = fetch->start_ms;
         block_tables_set_incomplete(fetch->tables, "the whole window is younger than the source's "

@@ -170,8 +170,7 @@ static enum serin_status fetch_arm(const struct fetch *fetch, enum arm arm, int6
 static enum serin_status fetch_both(const struct fetch *fetch, struct serin_error *err)
 {
     const struct table_query *query = fetch->query;
-    int64_t length_ms = query->since_first_canary ? query->stream->lookback_ms : query->window_ms;
-    int64_t start_ms = query->now_ms - length_ms;
+    int64_t start_ms = query->now_ms - table_query_reach_ms(query);
     TRY(fetch_arm(fetch, ARM_CANARY, &start_ms, err));
     TRY(fetch_arm(fetch, ARM_STABLE, &start_ms, err));
     block_tables_set_window(fetch->tables, start_ms, query->now_ms);

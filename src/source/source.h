@@ -36,6 +36,12 @@ struct table_query {
     struct table_limits limits;
 };
 
+/* How long before now_ms the window may begin. */
+static inline int64_t table_query_reach_ms(const struct table_query *query)
+{
+    return query->since_first_canary ? query->stream->lookback_ms : query->window_ms;
+}
+
 struct source_driver {
     const char *type; /* "prometheus", as in the configuration */
     const char *help;

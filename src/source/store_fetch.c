@@ -67,8 +67,7 @@ size_t fetch_cover(const struct fetch *fetch, enum arm arm, struct arm_coverage 
 static void find_window(struct fetch *fetch)
 {
     const struct table_query *query = fetch->query;
-    int64_t longest_ms = query->since_first_canary ? query->stream->lookback_ms : query->window_ms;
-    fetch->window = (struct window){query->now_ms - longest_ms, query->now_ms + 1};
+    fetch->window = (struct window){query->now_ms - table_query_reach_ms(query), query->now_ms + 1};
     if (query->since_first_canary) {
         struct arm_coverage canary;
         size_t pods = fetch_cover(fetch, ARM_CANARY, &canary);
