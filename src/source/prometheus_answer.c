@@ -41,7 +41,7 @@ static enum serin_status check_parser(struct prometheus_answer *answer, yajl_sta
     return serin_fail(err, SERIN_UNAVAILABLE,
                       "the answer is cut short or not JSON; is something between Serin and %s "
                       "that rewrites answers?",
-                      product_of(answer));
+                      prometheus_answer_product(answer));
 }
 
 enum serin_status prometheus_answer_push(struct prometheus_answer *answer, const char *bytes,
@@ -69,20 +69,20 @@ enum serin_status prometheus_answer_finish(struct prometheus_answer *answer,
     if (!has_seen(answer, MEMBER_STATUS)) {
         return serin_fail(err, SERIN_UNAVAILABLE,
                           "the answer has no status; is the source's url that of a %s?",
-                          product_of(answer));
+                          prometheus_answer_product(answer));
     }
     if (!answer->is_success) {
         return serin_fail(err, SERIN_UNAVAILABLE, "%s answered an error: %s: %s",
-                          product_of(answer),
+                          prometheus_answer_product(answer),
                           answer->error_type[0] ? answer->error_type : "without type",
                           answer->error[0] ? answer->error : "without text");
     }
     bool wants_lines = answer->sink->entry != NULL;
     if (answer->type != (wants_lines ? RESULT_STREAMS : RESULT_MATRIX) ||
         !has_seen(answer, MEMBER_RESULT)) {
-        return serin_fail(err, SERIN_UNAVAILABLE,
-                          "the answer holds no %s; is the source's url that of a %s?",
-                          wants_lines ? "log lines" : "range of samples", product_of(answer));
+        return serin_fail(
+            err, SERIN_UNAVAILABLE, "the answer holds no %s; is the source's url that of a %s?",
+            wants_lines ? "log lines" : "range of samples", prometheus_answer_product(answer));
     }
     return SERIN_OK;
 }
@@ -92,6 +92,11 @@ void prometheus_answer_ignore_warnings(struct prometheus_answer *answer, char *c
 {
     answer->ignored_warnings = texts;
     answer->ignored_warning_count = count;
+}
+
+const char *prometheus_answer_product(const struct prometheus_answer *answer)
+{
+    return answer->sink->product ? answer->sink->product : "Prometheus";
 }
 
 const char *prometheus_answer_warning(const struct prometheus_answer *answer)

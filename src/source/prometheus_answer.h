@@ -67,6 +67,9 @@ SERIN_MUST_CHECK enum serin_status prometheus_answer_finish(struct prometheus_an
 void prometheus_answer_ignore_warnings(struct prometheus_answer *answer, char *const *texts,
                                        size_t count);
 
+/* Whose answer it is, for messages. */
+const char *prometheus_answer_product(const struct prometheus_answer *answer);
+
 /* The first warning not passed over, one line safe to print; NULL when there was none. */
 const char *prometheus_answer_warning(const struct prometheus_answer *answer);
 

@@ -59,7 +59,7 @@ static int unreadable(struct prometheus_answer *answer, const char *why)
     return stop(answer, serin_fail(answer->err, SERIN_UNAVAILABLE,
                                    "not the answer of a %s to a range query: %s; check the "
                                    "source's url",
-                                   product_of(answer), why));
+                                   prometheus_answer_product(answer), why));
 }
 
 static int go_on_if(struct prometheus_answer *answer, enum serin_status status)

@@ -78,12 +78,6 @@ static inline bool has_seen(const struct prometheus_answer *answer, enum member 
     return (answer->seen & (1U << member)) != 0;
 }
 
-/* Whose answer it is, for messages. */
-static inline const char *product_of(const struct prometheus_answer *answer)
-{
-    return answer->sink->product ? answer->sink->product : "Prometheus";
-}
-
 extern const yajl_callbacks prometheus_answer_callbacks;
 
 #endif

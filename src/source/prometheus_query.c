@@ -167,13 +167,13 @@ static enum serin_status send(const struct prometheus_peer *peer, struct text_vi
     return status;
 }
 
-static void note_remarks(const struct prometheus_answer *answer, const char *product,
-                         struct block_tables *tables)
+static void note_remarks(const struct prometheus_answer *answer, struct block_tables *tables)
 {
     const char *warning = prometheus_answer_warning(answer);
     char reason[256];
     if (warning) {
-        (void)snprintf(reason, sizeof(reason), "%s warned: %s", product, warning);
+        (void)snprintf(reason, sizeof(reason), "%s warned: %s", prometheus_answer_product(answer),
+                       warning);
         block_tables_set_incomplete(tables, reason);
     }
     if (prometheus_answer_has_histograms(answer)) {
@@ -198,7 +198,7 @@ static enum serin_status try_once(const struct prometheus_peer *peer, struct tex
     enum serin_status status = send(peer, form, deadline, &attempt, err);
     *out_may_go_better = attempt.may_go_better;
     if (status == SERIN_OK) {
-        note_remarks(answer, sink->product ? sink->product : "Prometheus", tables);
+        note_remarks(answer, tables);
     }
     return status;
 }
