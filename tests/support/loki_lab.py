@@ -4,16 +4,10 @@ Every tenant is apart from the others; LIMITED has limits of its own.
 """
 import json
 import os
-import shutil
-import socket
-import subprocess
-import tempfile
-import time
-import urllib.error
-import urllib.parse
 import urllib.request
 
-PATIENCE_S = 120  # far more than any step takes; a lab that hangs must end
+from server_lab import ServerLab, built
+
 LIMITED = {
     "few-series": {"max_query_series": 30},
     "few-series-indexed": {"max_query_series": 30},
@@ -22,41 +16,13 @@ LIMITED = {
 }
 
 
-class MissingServer(Exception):
-    """This machine has no Loki."""
+class Lab(ServerLab):
+    patience_s = 120
+    ports = 2
 
-
-def program():
-    script = os.path.join(os.path.dirname(__file__), "go_server.sh")
-    done = subprocess.run(["sh", script, "--built", "loki"], capture_output=True, text=True)
-    if not done.stdout.strip():
-        raise MissingServer(done.stderr.strip())
-    return done.stdout.strip()
-
-
-def free_ports(count):
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
-
-
-class Lab:
     def __init__(self):
-        self.program = program()
-        self.folder = tempfile.mkdtemp(prefix="loki-lab-")
-        self.process = None
-        for _ in range(5):  # a port may be taken between looking and using it
-            self.start()
-            if self.wait_until(self.is_ready, give_up=lambda: self.process.poll() is not None):
-                return
-            self.end()
-        with open(os.path.join(self.folder, "log"), encoding="utf-8") as log:
-            raise RuntimeError("loki does not start:\n" + log.read()[-4000:])
+        super().__init__(built("loki"))
+        self.start()
 
     def config(self, http, grpc):
         data = os.path.join(self.folder, "data")
@@ -93,29 +59,9 @@ class Lab:
             json.dump(document, file)
         return path
 
-    def start(self):
-        http, grpc = free_ports(2)
-        self.url = f"http://127.0.0.1:{http}"
+    def words(self, http, grpc):
         self.write("limits.yaml", {"overrides": LIMITED})
-        config = self.write("loki.yaml", self.config(http, grpc))
-        with open(os.path.join(self.folder, "log"), "ab") as log:
-            self.process = subprocess.Popen([self.program, "-config.file=" + config], stdout=log, stderr=log)
-
-    def is_ready(self):
-        try:
-            with urllib.request.urlopen(self.url + "/ready", timeout=5) as answer:
-                return answer.status == 200
-        except OSError:
-            return False
-
-    @staticmethod
-    def wait_until(condition, give_up=lambda: False):
-        end = time.monotonic() + PATIENCE_S
-        while time.monotonic() < end and not give_up():
-            if condition():
-                return True
-            time.sleep(0.1)
-        return False
+        return ["-config.file=" + self.write("loki.yaml", self.config(http, grpc))]
 
     def push(self, tenant, lines, labels=None):
         """lines: (nanoseconds, text) or (nanoseconds, text, structured metadata)."""
@@ -125,14 +71,5 @@ class Lab:
             request = urllib.request.Request(
                 self.url + "/loki/api/v1/push", json.dumps(body).encode(), {"Content-Type": "application/json", "X-Scope-OrgID": tenant}
             )
-            with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
+            with urllib.request.urlopen(request, timeout=self.patience_s) as answer:
                 assert answer.status == 204, answer.status
-
-    def end(self):
-        if self.process and self.process.poll() is None:
-            self.process.kill()  # what it would write out is of no use to anyone
-            self.process.wait()
-
-    def close(self):
-        self.end()
-        shutil.rmtree(self.folder, ignore_errors=True)

@@ -12,21 +12,18 @@ counters that tell when they were "created".
 import http.server
 import json
 import os
-import shutil
-import socket
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 import urllib.parse
 import urllib.request
 
+from server_lab import CANARY, STABLE, MissingServer, ServerLab, built, installed
+
 METRIC = "segment_assignments_total"
 START = "process_start_time_seconds"
 CELL_LABELS = ("expected_segment", "segment", "region", "method")
 SCRAPE_S = 0.3  # longer than any scrape takes
-PATIENCE_S = 60  # far more than any step takes; a lab that hangs must end
 
 
 def quoted(value):
@@ -43,26 +40,6 @@ CONTENT_TYPES = {
 def spelt(name, manner):
     """A name as it is, or as OpenTelemetry would have it."""
     return name.replace("_", ".") if manner == "dotted" else name
-
-
-class MissingServer(Exception):
-    """This machine does not have it."""
-
-
-def installed(name):
-    found = shutil.which(name)
-    if not found:
-        raise MissingServer(f"no program called {name}")
-    return found
-
-
-def built(name):
-    """A program that `make servers` builds."""
-    script = os.path.join(os.path.dirname(__file__), "go_server.sh")
-    done = subprocess.run(["sh", script, "--built", name], capture_output=True, text=True)
-    if done.returncode != 0:
-        raise MissingServer(done.stderr.strip())
-    return done.stdout.strip()
 
 
 def prometheus_words(folder, port):
@@ -174,23 +151,17 @@ class Exporter:
         self.server.server_close()
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+class Lab(ServerLab):
+    ready = "/-/ready"
 
-
-class Lab:
     def __init__(self, pods, scrape_interval="200ms", jobs=("pods",), server="prometheus2", manner="plain"):
-        find, self.words = SERVERS[server]
-        self.program = find()
+        find, self.server_words = SERVERS[server]
+        super().__init__(find())
         self.exporter = Exporter()
         self.exporter.pods = pods
         self.manner = manner
         for pod in pods:
             pod.manner = manner
-        self.folder = tempfile.mkdtemp(prefix="prometheus-lab-")
-        self.process = None
         self.jobs = jobs
         self.write_config(scrape_interval)
         self.start()
@@ -215,42 +186,12 @@ class Lab:
         with open(os.path.join(self.folder, "prometheus.yml"), "w", encoding="utf-8") as file:
             json.dump(config, file)
 
-    def start(self):
-        """The port was free a moment ago; where somebody else took it, the next one will do."""
-        for _ in range(5):
-            port = free_port()
-            self.url = f"http://127.0.0.1:{port}"
-            with open(os.path.join(self.folder, "log"), "ab") as log:
-                self.process = subprocess.Popen(
-                    [self.program]
-                    + self.words(self.folder, port)
-                    + ["--enable-feature=created-timestamp-zero-ingestion"] * (self.manner == "created"),
-                    stdout=log,
-                    stderr=log,
-                )
-            if self.wait_until(self.is_ready, give_up=lambda: self.process.poll() is not None):
-                return
-        with open(os.path.join(self.folder, "log"), encoding="utf-8") as log:
-            raise RuntimeError(self.program + " does not start:\n" + log.read())
-
-    def is_ready(self):
-        try:
-            with urllib.request.urlopen(self.url + "/-/ready", timeout=5) as answer:
-                return answer.status == 200
-        except OSError:
-            return False
-
-    @staticmethod
-    def wait_until(condition, give_up=lambda: False):
-        end = time.monotonic() + PATIENCE_S
-        while time.monotonic() < end and not give_up():
-            if condition():
-                return True
-            time.sleep(0.02)
-        return False
+    def words(self, port):
+        created = ["--enable-feature=created-timestamp-zero-ingestion"] * (self.manner == "created")
+        return self.server_words(self.folder, port) + created
 
     def ask(self, query):
-        if self.words is victoria_words:  # it keeps what is new to itself for some seconds
+        if self.server_words is victoria_words:  # it keeps what is new to itself for some seconds
             urllib.request.urlopen(self.url + "/internal/force_flush", timeout=10).close()
         form = urllib.parse.urlencode({"query": query}).encode()
         with urllib.request.urlopen(self.url + "/api/v1/query", form, timeout=10) as answer:
@@ -295,16 +236,13 @@ class Lab:
         return int(time.time() * 1000) + 1
 
     def close(self):
-        if self.process:
-            self.process.terminate()
-            self.process.wait()
+        super().close()
         self.exporter.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 # ---- the story -----------------------------------------------------------------------------------
 
-CANARY, STABLE, HOSTILE = "7d9f8c6b5", "5c6d7e8f9", 'x"} or up #\\\n'
+HOSTILE = 'x"} or up #\\\n'
 SEGMENTS = ["s1", "s2", "s\"3\\"]
 
 

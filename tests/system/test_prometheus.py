@@ -12,7 +12,8 @@ import urllib.parse
 from service import Service
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
-from prometheus_lab import CANARY, STABLE, Lab, MissingServer, Pod, story, story_pods  # noqa: E402
+from prometheus_lab import Lab, Pod, story, story_pods  # noqa: E402
+from server_lab import CANARY, STABLE, or_skip  # noqa: E402
 
 def config(url):
     head = f"""
@@ -59,12 +60,7 @@ class PrometheusCase(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        try:
-            cls.lab = Lab(cls.pods(), jobs=cls.jobs, server=cls.server)
-        except MissingServer as missing:
-            if os.environ.get("SERIN_REQUIRE_SERVERS") == "1":
-                raise
-            raise unittest.SkipTest(str(missing)) from missing
+        cls.lab = or_skip(Lab, cls.pods(), jobs=cls.jobs, server=cls.server)
         cls.addClassCleanup(cls.lab.close)
         cls.play()
         cls.service = Service(cls.configuration()).start()
