@@ -4,14 +4,12 @@ import json
 import os
 import random
 import re
-import shutil
-import signal
 import sys
 import time
 import unittest
 import urllib.parse
 
-from service import Service
+from remote_source import RemoteCase, VerdictTests, smallest_configuration
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 from loki_lab import Lab  # noqa: E402
@@ -99,15 +97,7 @@ def setUpModule():
     unittest.addModuleCleanup(LokiCase.lab.close)
 
 
-class LokiCase(unittest.TestCase):
-    """One service for the tests of a class."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.play()
-        cls.service = Service(cls.configuration()).start()
-        cls.addClassCleanup(lambda: (cls.service.stop(), shutil.rmtree(cls.service.folder)))
-
+class LokiCase(RemoteCase):
     @classmethod
     def configuration(cls):
         return configuration(cls.lab.url, cls.sources, cls.streams)
@@ -125,11 +115,6 @@ class LokiCase(unittest.TestCase):
         answer = self.ask_tables(stream, **asked)
         self.assertEqual(answer.status, status, answer.body)
         return answer.json()["detail"]
-
-    @staticmethod
-    def counted(tables, arm="canary"):
-        names = lambda key, at: "" if at is None else tables[key][at]  # noqa: E731
-        return {(names("references", row), names("labels", column)): count for row, column, count in tables[arm]["cells"]}
 
     @staticmethod
     def sums(events, arm=CANARY):
@@ -387,8 +372,7 @@ class Page(LokiCase):
 
     @classmethod
     def configuration(cls):
-        block = re.search(r"^    sources:\n(?:    .*\n)+", cls.text, re.M)[0]
-        return re.sub(r"^    ", "", block, flags=re.M).replace('"http://loki:3100"', f'"{cls.lab.url}", tenant: page')
+        return smallest_configuration(cls.text).replace('"http://loki:3100"', f'"{cls.lab.url}", tenant: page')
 
     def test_the_smallest_configuration_counts_the_line(self):
         tables = self.tables("checkout-segments", canary=self.shown["hash"])
@@ -398,7 +382,8 @@ class Page(LokiCase):
         self.assertEqual(self.counted(tables, "stable"), {cell: 1})
 
 
-class Verdicts(LokiCase):
+class Verdicts(VerdictTests, LokiCase):
+    judged, stable = "shop", STABLE
     sources = (("loki", "shop", "settle: 0s, timeout: 2s"), ("other", "shop", "settle: 0s, timeout: 2s"))
     streams = (
         ("shop", "loki", 'app="segmenter"', BY_LABEL, "on_source_error: error", "analysis: {min_samples: 300}"),
@@ -409,33 +394,6 @@ class Verdicts(LokiCase):
     def play(cls):
         for arm, errors in (("good", 0.1), (STABLE, 0.1), ("bad", 0.6)):
             cls.lab.push("shop", lines(traffic(4000, seed=arm, arms=(arm,), pods=4, errors=errors)))
-
-    def verdict(self, canary, stream="shop"):
-        answer = self.service.ask(stream=stream, canary=canary, stable=STABLE, interval="fixed")
-        self.assertEqual(answer.status, 200, answer.body)
-        got = answer.json()
-        return got["verdict"], got["reason"]
-
-    def test_a_good_canary_is_promoted_a_bad_one_rolled_back_and_an_absent_one_neither(self):
-        self.assertEqual(self.verdict("good"), ("promote", "within_margin"))
-        self.assertEqual(self.verdict("bad"), ("rollback", "beyond_margin"))
-        self.assertEqual(self.verdict("absent")[0], "inconclusive")
-
-    def test_a_loki_that_hangs_never_becomes_a_verdict(self):
-        self.lab.process.send_signal(signal.SIGSTOP)
-        try:
-            hung = self.service.ask(stream="shop", canary="bad", stable=STABLE, margin=0.2)
-            paused = self.verdict("bad", stream="careful")
-        finally:
-            self.lab.process.send_signal(signal.SIGCONT)
-        self.assertEqual(hung.status, 504, hung.body)
-        self.assertEqual(paused, ("inconclusive", "source_unavailable"))
-
-    def test_z_a_dead_loki_is_a_refusal_that_names_the_host(self):
-        self.lab.end()
-        answer = self.service.ask(stream="shop", canary="bad", stable=STABLE, margin=0.3)
-        self.assertEqual(answer.status, 502, answer.body)
-        self.assertIn("127.0.0.1", answer.json()["detail"])
 
 
 if __name__ == "__main__":

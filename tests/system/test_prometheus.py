@@ -1,15 +1,12 @@
 """The service on a real Prometheus: tables to the unit, verdicts, and a Prometheus that fails."""
 
 import os
-import re
-import shutil
-import signal
 import sys
 import time
 import unittest
 import urllib.parse
 
-from service import Service
+from remote_source import RemoteCase, VerdictTests, smallest_configuration
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 from prometheus_lab import Lab, Pod, story, story_pods  # noqa: E402
@@ -52,20 +49,18 @@ def on_both_majors(case):
     return case
 
 
-class PrometheusCase(unittest.TestCase):
-    """One lab and one service for the tests of a class."""
+class PrometheusCase(RemoteCase):
+    """One lab for the tests of a class."""
 
     jobs = ("pods",)
     server = "prometheus2"
+    judged, stable = "by-label", "stable"
 
     @classmethod
     def setUpClass(cls):
         cls.lab = or_skip(Lab, cls.pods(), jobs=cls.jobs, server=cls.server)
         cls.addClassCleanup(cls.lab.close)
-        cls.play()
-        cls.service = Service(cls.configuration()).start()
-        cls.addClassCleanup(lambda: (cls.service.stop(), shutil.rmtree(cls.service.folder)))
-
+        super().setUpClass()
 
     @classmethod
     def configuration(cls):
@@ -88,13 +83,6 @@ class Counts(PrometheusCase):
         self.assertEqual(answer.status, 200, answer.body)
         return answer.json()
 
-    def counted(self, tables, arm):
-        names = lambda key, at: "" if at is None else tables[key][at]  # noqa: E731
-        return {
-            (names("references", row), names("labels", column)): count
-            for row, column, count in tables[arm]["cells"]
-        }
-
     def incremented(self, hash_):
         sums = {}
         for (arm, _, reference, label, _), count in self.truth.items():
@@ -111,7 +99,7 @@ class Counts(PrometheusCase):
 
 
 @on_both_majors
-class Verdicts(PrometheusCase):
+class Verdicts(VerdictTests, PrometheusCase):
     @staticmethod
     def pods():
         now = time.time()
@@ -134,28 +122,8 @@ class Verdicts(PrometheusCase):
             cls.lab.step(traffic)
             time.sleep(1.0)  # a block of its own
 
-    def verdict(self, canary, stream="by-label"):
-        answer = self.service.ask(stream=stream, canary=canary, stable="stable", interval="fixed")
-        self.assertEqual(answer.status, 200, answer.body)
-        got = answer.json()
-        return got["verdict"], got["reason"]
-
-    def test_a_good_canary_is_promoted_a_bad_one_rolled_back_and_an_absent_one_neither(self):
-        self.assertEqual(self.verdict("good"), ("promote", "within_margin"))
-        self.assertEqual(self.verdict("bad"), ("rollback", "beyond_margin"))
-        self.assertEqual(self.verdict("absent")[0], "inconclusive")
-
-    def test_a_prometheus_that_hangs_or_dies_never_becomes_a_verdict(self):
-        self.lab.process.send_signal(signal.SIGSTOP)
-        try:
-            hung = self.service.ask(stream="by-label", canary="bad", stable="stable", margin=0.2)
-            paused = self.verdict("bad", stream="careful")
-        finally:
-            self.lab.process.send_signal(signal.SIGCONT)
-        self.assertEqual(hung.status, 504, hung.body)
-        self.assertEqual(paused, ("inconclusive", "source_unavailable"))
-        self.assertEqual(self.verdict("bad", stream="by-pod")[0], "inconclusive")  # no such pods
-        self.assertEqual(self.verdict("bad"), ("rollback", "beyond_margin"))
+    def test_an_arm_without_such_pods_is_neither(self):
+        self.assertEqual(self.verdict("bad", stream="by-pod")[0], "inconclusive")
 
 
 class Page(PrometheusCase):
@@ -167,8 +135,7 @@ class Page(PrometheusCase):
     @classmethod
     def configuration(cls):
         with open("docs/sources/prometheus.md", encoding="utf-8") as file:
-            block = re.search(r"^    sources:\n(?:    .*\n)+", file.read(), re.M)[0]
-        return re.sub(r"^    ", "", block, flags=re.M).replace("http://prometheus:9090", cls.lab.url)
+            return smallest_configuration(file.read()).replace("http://prometheus:9090", cls.lab.url)
 
     def test_the_smallest_configuration_counts(self):
         answer = self.service.call("GET", "/v1/streams/checkout-segments/tables?canary=good&stable=stable&window=rollout")
@@ -186,7 +153,6 @@ class Twice(PrometheusCase):
     jobs = ("first", "second")
     pods = Verdicts.pods
     play = classmethod(Verdicts.play.__func__)
-    verdict = Verdicts.verdict
 
     def test_doubled_counts_never_become_a_verdict(self):
         self.assertEqual(self.verdict("bad"), ("inconclusive", "incomplete_data"))
@@ -195,22 +161,6 @@ class Twice(PrometheusCase):
 
     def test_a_matcher_for_one_job_settles_it(self):
         self.assertEqual(self.verdict("bad", stream="one-job"), ("rollback", "beyond_margin"))
-
-
-@on_both_majors
-class Death(PrometheusCase):
-    pods = Verdicts.pods
-
-    @classmethod
-    def play(cls):
-        pass
-
-    def test_a_dead_prometheus_is_a_refusal_that_names_the_host(self):
-        self.lab.process.kill()
-        self.lab.process.wait()
-        answer = self.service.ask(stream="by-label", canary="bad", stable="stable")
-        self.assertEqual(answer.status, 502, answer.body)
-        self.assertIn("127.0.0.1", answer.json()["detail"])
 
 
 if __name__ == "__main__":
