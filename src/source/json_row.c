@@ -14,40 +14,15 @@ struct row_reader {
     bool seen[JSON_ROW_FIELDS_MAX];
 };
 
-/* true and false as written. */
-static enum serin_status read_word(struct json_scan *scan, struct text_view *out,
-                                   struct serin_error *err)
-{
-    if (scan->at < scan->end && (*scan->at == '{' || *scan->at == '[')) {
-        return json_expected(scan, "a text or a number", err);
-    }
-    return json_read_value(scan, out, err);
-}
-
-static enum serin_status read_value(struct json_scan *scan, struct text_view *out,
-                                    struct serin_error *err)
-{
-    json_skip_space(scan);
-    if (json_take_null(scan)) {
-        return SERIN_OK;
-    }
-    if (json_at_number(scan)) {
-        return json_read_number(scan, out, err);
-    }
-    if (scan->at < scan->end && *scan->at == '"') {
-        return json_read_text(scan, JSON_ROW_TEXT_MAX, out, err);
-    }
-    return read_word(scan, out, err);
-}
-
 /* Stores the value for each name equal to that of `first`; columns may share a field. */
 static enum serin_status read_wanted(struct row_reader *reader, size_t first,
                                      struct serin_error *err)
 {
     struct text_view value = {0};
     struct text_view name = reader->names[first];
-    enum serin_status status = reader->seen[first] ? serin_fail(err, SERIN_INVALID, "given twice")
-                                                   : read_value(&reader->scan, &value, err);
+    enum serin_status status =
+        reader->seen[first] ? serin_fail(err, SERIN_INVALID, "given twice")
+                            : json_read_scalar(&reader->scan, JSON_ROW_TEXT_MAX, &value, err);
     if (status != SERIN_OK) {
         serin_error_at(err, "%.*s", (int)name.length, name.start);
         return status;

@@ -11,7 +11,7 @@ static bool is_digit(char character)
     return character >= '0' && character <= '9';
 }
 
-bool json_at_number(const struct json_scan *scan)
+static bool at_number(const struct json_scan *scan)
 {
     return scan->at < scan->end && (*scan->at == '-' || is_digit(*scan->at));
 }
@@ -48,15 +48,12 @@ static const char *number_end(const char *at, const char *end)
     return at && (at == end || !is_digit(*at)) ? at : NULL;
 }
 
-enum serin_status json_read_number(struct json_scan *scan, struct text_view *out,
-                                   struct serin_error *err)
+static enum serin_status skip_number(struct json_scan *scan, struct serin_error *err)
 {
-    json_skip_space(scan);
     const char *end = number_end(scan->at, scan->end);
     if (!end) {
         return json_expected(scan, "a number", err);
     }
-    *out = (struct text_view){scan->at, (size_t)(end - scan->at)};
     scan->at = end;
     return SERIN_OK;
 }
@@ -139,9 +136,8 @@ static enum serin_status skip_word(struct json_scan *scan, struct serin_error *e
 
 static enum serin_status skip_scalar(struct json_scan *scan, struct serin_error *err)
 {
-    struct text_view number = {0};
-    if (json_at_number(scan)) {
-        return json_read_number(scan, &number, err);
+    if (at_number(scan)) {
+        return skip_number(scan, err);
     }
     return scan->at < scan->end && *scan->at == '"' ? skip_text(scan, err) : skip_word(scan, err);
 }
@@ -219,6 +215,26 @@ enum serin_status json_read_value(struct json_scan *scan, struct text_view *out,
     json_skip_space(scan);
     const char *start = scan->at;
     TRY(json_skip_value(scan, err));
+    *out = (struct text_view){start, (size_t)(scan->at - start)};
+    return SERIN_OK;
+}
+
+enum serin_status json_read_scalar(struct json_scan *scan, size_t maximum, struct text_view *out,
+                                   struct serin_error *err)
+{
+    if (json_take_null(scan)) {
+        *out = (struct text_view){0};
+        return SERIN_OK;
+    }
+    const char *start = scan->at;
+    bool is_there = start < scan->end;
+    if (is_there && *start == '"') {
+        return json_read_text(scan, maximum, out, err);
+    }
+    if (is_there && (*start == '{' || *start == '[')) {
+        return json_expected(scan, "a text or a number", err);
+    }
+    TRY(skip_scalar(scan, err));
     *out = (struct text_view){start, (size_t)(scan->at - start)};
     return SERIN_OK;
 }

@@ -19,27 +19,6 @@ struct fields_reader {
     struct text_view values[EVENT_FIELDS_MAX];
 };
 
-static bool is_word_start(char byte)
-{
-    return byte == 't' || byte == 'f';
-}
-
-static enum serin_status read_scalar(struct json_scan *scan, struct text_view *out,
-                                     struct serin_error *err)
-{
-    if (json_take_null(scan)) {
-        *out = (struct text_view){0};
-        return SERIN_OK;
-    }
-    if (json_at_number(scan)) {
-        return json_read_number(scan, out, err);
-    }
-    if (scan->at < scan->end && is_word_start(*scan->at)) {
-        return json_read_value(scan, out, err);
-    }
-    return json_read_text(scan, EVENT_FIELD_TEXT_MAX, out, err);
-}
-
 /* Those of `among` whose name at `level` is `name`. */
 static path_set matching(const struct fields_reader *reader, path_set among, size_t level,
                          struct text_view name)
@@ -73,7 +52,7 @@ static enum serin_status read_ending(struct fields_reader *reader, path_set endi
         return serin_fail(err, SERIN_INVALID, "a field of the event is given twice");
     }
     reader->seen |= ending;
-    TRY(read_scalar(&reader->scan, &value, err));
+    TRY(json_read_scalar(&reader->scan, EVENT_FIELD_TEXT_MAX, &value, err));
     for (size_t i = 0; i < reader->count; i++) {
         if (ending >> i & 1) {
             reader->values[i] = value;
