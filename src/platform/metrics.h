@@ -18,6 +18,7 @@
 #define SERIN_PLATFORM_METRICS_H
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "serin/error.h"
 
 #include <stddef.h>
@@ -82,6 +83,13 @@ enum metrics_format {
 };
 /* The Content-Type of a format. */
 const char *metrics_content_type(enum metrics_format format);
+
+/*
+ * Appends `separator`, which is "{" or ",", and a label in both formats: name="value", escaped. For
+ * counters that are kept and rendered elsewhere.
+ */
+void metrics_render_label(const char *separator, struct text_view name, struct text_view value,
+                          struct buffer *out);
 
 /*
  * Appends all families to `out`: those registered in order, series ordered by label values. Fails

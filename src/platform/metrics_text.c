@@ -35,18 +35,29 @@ static void write_number(const struct writer *writer, double value)
     }
 }
 
-static void write_escaped(const struct writer *writer, const char *text)
+static void write_escaped(struct text_view text, struct buffer *out)
 {
-    for (const char *c = text; *c != '\0'; c++) {
-        if (*c == '\n') {
-            buffer_append_text(writer->out, "\\n");
+    for (size_t i = 0; i < text.length; i++) {
+        char c = text.start[i];
+        if (c == '\n') {
+            buffer_append_text(out, "\\n");
             continue;
         }
-        if (*c == '"' || *c == '\\') {
-            buffer_append_char(writer->out, '\\');
+        if (c == '"' || c == '\\') {
+            buffer_append_char(out, '\\');
         }
-        buffer_append_char(writer->out, *c);
+        buffer_append_char(out, c);
     }
+}
+
+void metrics_render_label(const char *separator, struct text_view name, struct text_view value,
+                          struct buffer *out)
+{
+    buffer_append_text(out, separator);
+    buffer_append_view(out, name);
+    buffer_append_text(out, "=\"");
+    write_escaped(value, out);
+    buffer_append_char(out, '"');
 }
 
 /* OpenMetrics names a counter's family without the _total of its samples. */
@@ -84,18 +95,13 @@ static void write_sample_name(const struct writer *writer, const struct metric_e
     buffer_append_text(writer->out, suffix);
     const char *separator = "{";
     for (size_t i = 0; i < entry->label_count; i++) {
-        buffer_append_text(writer->out, separator);
-        buffer_append_text(writer->out, entry->family->labels[i]);
-        buffer_append_text(writer->out, "=\"");
-        write_escaped(writer, series->values[i]);
-        buffer_append_char(writer->out, '"');
+        metrics_render_label(separator, text_view_of(entry->family->labels[i]),
+                             text_view_of(series->values[i]), writer->out);
         separator = ",";
     }
     if (bound) {
-        buffer_append_text(writer->out, separator);
-        buffer_append_text(writer->out, "le=\"");
-        buffer_append_text(writer->out, bound);
-        buffer_append_char(writer->out, '"');
+        metrics_render_label(separator, (struct text_view)TEXT_VIEW("le"), text_view_of(bound),
+                             writer->out);
     }
     bool has_labels = entry->label_count > 0 || bound;
     buffer_append_text(writer->out, has_labels ? "} " : " ");

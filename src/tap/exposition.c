@@ -1,6 +1,7 @@
 #include "tap/exposition.h"
 
 #include "base/number.h"
+#include "platform/metrics.h"
 #include "platform/thread.h"
 #include "source/slice_tuple.h"
 #include "tap/tap_state.h"
@@ -25,32 +26,6 @@ static void write_head(const struct tap *tap, struct buffer *out)
                   tap->options->metric, tap->options->metric);
 }
 
-/* Texts of events are printable and on one line; the pod's name may be anything. */
-static void write_escaped(struct text_view text, struct buffer *out)
-{
-    for (size_t i = 0; i < text.length; i++) {
-        char c = text.start[i];
-        if (c == '\n') {
-            buffer_append_text(out, "\\n");
-            continue;
-        }
-        if (c == '"' || c == '\\') {
-            buffer_append_char(out, '\\');
-        }
-        buffer_append_char(out, c);
-    }
-}
-
-static void write_label(const char *separator, struct text_view name, struct text_view value,
-                        struct buffer *out)
-{
-    buffer_append_text(out, separator);
-    buffer_append_view(out, name);
-    buffer_append_text(out, "=\"");
-    write_escaped(value, out);
-    buffer_append_char(out, '"');
-}
-
 static void write_slices(const struct tap *tap, uint32_t tuple, struct buffer *out)
 {
     struct slice_value slices[SLICE_DIMENSIONS_MAX];
@@ -59,7 +34,7 @@ static void write_slices(const struct tap *tap, uint32_t tuple, struct buffer *o
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        write_label(",", slices[i].dimension, slices[i].value, out);
+        metrics_render_label(",", slices[i].dimension, slices[i].value, out);
     }
 }
 
@@ -67,14 +42,15 @@ static void write_cell(const struct tap *tap, uint32_t index, struct buffer *out
 {
     struct cell cell = cell_book_cell(tap->book, index);
     buffer_append_text(out, tap->options->metric);
-    write_label("{", (struct text_view)TEXT_VIEW("arm"), text_view_of(tap->options->arm), out);
-    write_label(",", (struct text_view)TEXT_VIEW("pod"), text_view_of(tap->pod), out);
+    metrics_render_label("{", (struct text_view)TEXT_VIEW("arm"), text_view_of(tap->options->arm),
+                         out);
+    metrics_render_label(",", (struct text_view)TEXT_VIEW("pod"), text_view_of(tap->pod), out);
     if (cell.reference != CELL_NO_REFERENCE) {
-        write_label(",", (struct text_view)TEXT_VIEW("reference"),
-                    cell_book_text(tap->book, CELL_REFERENCE, cell.reference), out);
+        metrics_render_label(",", (struct text_view)TEXT_VIEW("reference"),
+                             cell_book_text(tap->book, CELL_REFERENCE, cell.reference), out);
     }
-    write_label(",", (struct text_view)TEXT_VIEW("label"),
-                cell_book_text(tap->book, CELL_LABEL, cell.label), out);
+    metrics_render_label(",", (struct text_view)TEXT_VIEW("label"),
+                         cell_book_text(tap->book, CELL_LABEL, cell.label), out);
     write_slices(tap, cell.tuple, out);
     buffer_append_text(out, "} ");
     buffer_append_text(out, number_write_uint64(cell_book_total(tap->book, index), NUMBER_TEXT));
