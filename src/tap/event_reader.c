@@ -227,14 +227,14 @@ static bool take_count(struct text_view text, struct label_event *event)
 }
 
 enum line_fate event_reader_read(struct event_reader *reader, struct text_view line,
-                                 struct label_event *out, struct serin_error *detail)
+                                 struct label_event *out)
 {
     struct text_view values[PATHS_MAX];
     if (json_is_blank(line)) {
         return LINE_BLANK;
     }
     if (event_fields_read(line, reader->paths, reader->path_count, &reader->scratch, values,
-                          detail) != SERIN_OK) {
+                          NULL) != SERIN_OK) {
         return LINE_NOT_JSON;
     }
     out->slice_count = 0;

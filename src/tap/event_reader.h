@@ -46,11 +46,10 @@ bool event_reader_cuts_references(const struct event_reader *reader);
 /*
  * Fills `out` when the line is counted or a reference: label, reference, key, count and slices,
  * borrowed from the line and the reader until its next use; arm, pod and stream are empty.
- * `time_ms` may be one of the two below. `detail` (may be NULL) says what is wrong with a line that
- * is not JSON.
+ * `time_ms` may be one of the two below.
  */
 enum { EVENT_TIME_ABSENT = -1, EVENT_TIME_UNREADABLE = -2 };
 enum line_fate event_reader_read(struct event_reader *reader, struct text_view line,
-                                 struct label_event *out, struct serin_error *detail);
+                                 struct label_event *out);
 
 #endif

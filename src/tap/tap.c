@@ -312,8 +312,7 @@ static void take_line(void *context, struct text_view line, bool is_whole)
     struct tap_intake *intake = context;
     struct tap *tap = intake->tap;
     struct label_event event;
-    enum line_fate fate =
-        is_whole ? event_reader_read(tap->reader, line, &event, NULL) : LINE_TOO_LONG;
+    enum line_fate fate = is_whole ? event_reader_read(tap->reader, line, &event) : LINE_TOO_LONG;
     tap->counts.lines[fate]++;
     intake->counts.counted += fate == LINE_COUNTED;
     intake->counts.refused += fate != LINE_COUNTED && fate != LINE_REFERENCE && fate != LINE_BLANK;

@@ -189,7 +189,7 @@ Test(event_reader, a_line_becomes_an_event)
     struct text_view line = text_view_of(
         "{\"out\":{\"label\":\"s1\"},\"reference\":\"s2\",\"key\":7,\"n\":3,\"region\":\"eu\","
         "\"client\":{\"device\":\"phone\"},\"time\":\"2026-01-31T12:00:00.250Z\"}");
-    cr_assert(eq(int, event_reader_read(reader, line, &event, NULL), LINE_COUNTED));
+    cr_assert(eq(int, event_reader_read(reader, line, &event), LINE_COUNTED));
     cr_assert(text_equals(event.label, "s1") && text_equals(event.reference, "s2"));
     cr_assert(text_equals(event.key, "7") && event.has_key && event.has_reference);
     cr_assert(eq(u64, event.count, 3));
@@ -224,7 +224,7 @@ Test(event_reader, lines_that_are_no_events_are_told_apart)
     struct label_event event;
     cr_assert(eq(int, event_reader_create(&options, &reader, NULL), SERIN_OK));
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
-        enum line_fate fate = event_reader_read(reader, text_view_of(cases[i].line), &event, NULL);
+        enum line_fate fate = event_reader_read(reader, text_view_of(cases[i].line), &event);
         cr_assert(eq(int, fate, cases[i].fate), "%s", cases[i].line);
     }
 }
@@ -254,8 +254,7 @@ Test(event_reader, times_come_in_seconds_milliseconds_or_rfc_3339)
         char line[128];
         (void)snprintf(line, sizeof(line), "{\"out\":{\"label\":\"s\"},\"time\":%s}",
                        cases[i].time);
-        cr_assert(
-            eq(int, event_reader_read(reader, text_view_of(line), &event, NULL), LINE_COUNTED));
+        cr_assert(eq(int, event_reader_read(reader, text_view_of(line), &event), LINE_COUNTED));
         cr_assert(eq(i64, event.time_ms, cases[i].time_ms), "%s", cases[i].time);
     }
 }
@@ -270,13 +269,13 @@ Test(event_reader, numbers_are_cut_and_words_among_them_refused)
     struct label_event event;
     cr_assert(eq(int, event_reader_create(&options, &reader, NULL), SERIN_OK));
     struct text_view line = text_view_of("{\"out\":{\"label\":0.73},\"reference\":0.1}");
-    cr_assert(eq(int, event_reader_read(reader, line, &event, NULL), LINE_COUNTED));
+    cr_assert(eq(int, event_reader_read(reader, line, &event), LINE_COUNTED));
     cr_assert(text_equals(event.label, ">=0.5") && text_equals(event.reference, "<0.5"));
     line = text_view_of("{\"out\":{\"label\":0.73}}");
-    cr_assert(eq(int, event_reader_read(reader, line, &event, NULL), LINE_COUNTED));
+    cr_assert(eq(int, event_reader_read(reader, line, &event), LINE_COUNTED));
     cr_assert(not(event.has_reference));
     line = text_view_of("{\"out\":{\"label\":\"high\"}}");
-    cr_assert(eq(int, event_reader_read(reader, line, &event, NULL), LINE_NOT_A_NUMBER));
+    cr_assert(eq(int, event_reader_read(reader, line, &event), LINE_NOT_A_NUMBER));
 }
 
 Test(event_reader, dimensions_must_be_able_to_name_a_label_of_prometheus)
