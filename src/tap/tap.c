@@ -389,8 +389,3 @@ void tap_read_usage(struct tap *tap, struct tap_usage *out)
     out->bytes[TAP_PART_OUTBOX] = tap->outbox ? block_log_bytes(tap->outbox) : 0;
     memcpy(out->budgets, tap->budgets, sizeof(out->budgets));
 }
-
-uint64_t tap_start_id(const struct tap *tap)
-{
-    return tap->start_id;
-}

@@ -88,7 +88,4 @@ struct tap_usage {
 void tap_read_counts(struct tap *tap, struct tap_counts *out);
 void tap_read_usage(struct tap *tap, struct tap_usage *out);
 
-/* Drawn at the start: another id means that all counts began anew. */
-uint64_t tap_start_id(const struct tap *tap);
-
 #endif

@@ -21,7 +21,7 @@ struct tap {
     const struct tap_options *options;
     const struct clock *clock;
     char pod[TAP_NAME_MAX + 1];
-    uint64_t start_id;
+    uint64_t start_id; /* drawn at the start: another one means that all counts began anew */
     int64_t start_ms;
     size_t budgets[TAP_PARTS];
 

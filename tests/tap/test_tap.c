@@ -6,6 +6,7 @@
 #include "support/temp_folder.h"
 #include "tap/exposition.h"
 #include "tap/report.h"
+#include "tap/tap_state.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -172,7 +173,7 @@ Test(tap, the_report_holds_blocks_by_time)
     owned_memory uint8_t *bytes = report_of(tap, &report);
     cr_assert(text_equals(report.counts.texts[TEXT_ARM][0], "7d9f"));
     cr_assert(text_equals(report.counts.texts[TEXT_POD][0], "shop-1"));
-    cr_assert(eq(u64, report.start_id, tap_start_id(tap)));
+    cr_assert(eq(u64, report.start_id, tap->start_id));
     cr_assert(eq(i64, report.start_ms, NOW_MS));
     cr_assert(eq(dbl, report.block_rate, 1.0));
     cr_assert(eq(sz, report.counts.block_count, 2));
@@ -187,7 +188,7 @@ Test(tap, another_start_is_another_id)
     struct tap_options options = some_options();
     owned(tap) first = new_tap(&options);
     owned(tap) second = new_tap(&options);
-    cr_assert(ne(u64, tap_start_id(first), tap_start_id(second)));
+    cr_assert(ne(u64, first->start_id, second->start_id));
 }
 
 Test(tap, pods_with_the_same_secret_sample_the_same_keys_under_the_same_hash)
