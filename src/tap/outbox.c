@@ -16,11 +16,7 @@ struct outbox {
 /* Half of the share for what is being filled, half for what is leaving. */
 static struct block_log *new_log(const struct tap *tap)
 {
-    struct block_log_options options = {.bytes = tap->budgets[TAP_PART_OUTBOX] / 2,
-                                        .width_ms = tap->options->block_ms,
-                                        .width_max_ms = TAP_BLOCK_WIDTH_MAX_MS,
-                                        .retention_ms = tap->options->retention_ms};
-    return block_log_create(&options);
+    return tap_block_log_create(tap, tap->budgets[TAP_PART_OUTBOX] / 2);
 }
 
 enum serin_status outbox_create(struct tap *tap, const char *stream, struct outbox **out,

@@ -19,6 +19,8 @@ enum {
 /* Hash tables that are there from the start, pieces being read, threads. */
 #define FIXED_BYTES ((size_t)4 * 1024 * 1024)
 
+#define BLOCK_WIDTH_MAX_MS INT64_C(3600000)
+
 const char *tap_part_name(enum tap_part part)
 {
     static const char *const names[TAP_PARTS] = {"counters", "blocks", "keys", "outbox"};
@@ -112,6 +114,15 @@ static struct text_view other_tuple(const struct tap *tap, char buffer[TUPLE_BYT
     return (struct text_view){buffer, tuple_encode(slices, count, buffer)};
 }
 
+struct block_log *tap_block_log_create(const struct tap *tap, size_t bytes)
+{
+    struct block_log_options options = {.bytes = bytes,
+                                        .width_ms = tap->options->block_ms,
+                                        .width_max_ms = BLOCK_WIDTH_MAX_MS,
+                                        .retention_ms = tap->options->retention_ms};
+    return block_log_create(&options);
+}
+
 static enum serin_status create_logs(struct tap *tap, struct serin_error *err)
 {
     const struct tap_options *options = tap->options;
@@ -119,15 +130,11 @@ static enum serin_status create_logs(struct tap *tap, struct serin_error *err)
     struct hash_key key;
     TRY(random_bytes(key.bytes, sizeof(key.bytes), err));
     struct cell_limits cells = {.cells = cell_limit(tap), .bytes = tap->budgets[TAP_PART_COUNTERS]};
-    struct block_log_options blocks = {.bytes = tap->budgets[TAP_PART_BLOCKS],
-                                       .width_ms = options->block_ms,
-                                       .width_max_ms = TAP_BLOCK_WIDTH_MAX_MS,
-                                       .retention_ms = options->retention_ms};
     struct key_log_options keys = {.bytes = tap->budgets[TAP_PART_KEYS],
                                    .rate = options->sample_keys,
                                    .retention_ms = options->key_retention_ms};
     tap->book = cell_book_create(&cells, other_tuple(tap, tuple), &key);
-    tap->blocks = block_log_create(&blocks);
+    tap->blocks = tap_block_log_create(tap, tap->budgets[TAP_PART_BLOCKS]);
     tap->keys = key_log_create(&keys);
     return tap->book && tap->blocks && tap->keys ? SERIN_OK : no_memory(err);
 }

@@ -15,8 +15,6 @@
 
 enum { TAP_NAME_MAX = 256 };
 
-#define TAP_BLOCK_WIDTH_MAX_MS INT64_C(3600000)
-
 struct tap {
     const struct tap_options *options;
     const struct clock *clock;
@@ -35,5 +33,8 @@ struct tap {
     struct block_log *outbox;    /* what is still to be sent; NULL: nothing is sent */
     struct tap_counts counts;
 };
+
+/* An empty log of blocks as the tap is told to keep them. NULL when memory is short. */
+struct block_log *tap_block_log_create(const struct tap *tap, size_t bytes);
 
 #endif
