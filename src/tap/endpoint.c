@@ -9,7 +9,6 @@
 #include "tap/report.h"
 #include "tap/telemetry.h"
 
-#include <arpa/inet.h>
 #include <microhttpd.h>
 #include <stdatomic.h>
 #include <stdio.h>
