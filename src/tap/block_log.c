@@ -94,6 +94,13 @@ static bool has_place(const struct bucket *bucket, uint32_t cell)
     return (bucket->size + 1) * 4 <= bucket->slot_count * 3 || slot_of(bucket, cell)->cell == cell;
 }
 
+/* There are events from `first_ms` to `last_ms` too. */
+static void cover(struct block_view *when, int64_t first_ms, int64_t last_ms)
+{
+    when->first_ms = first_ms < when->first_ms ? first_ms : when->first_ms;
+    when->last_ms = last_ms > when->last_ms ? last_ms : when->last_ms;
+}
+
 static bool grow_bucket(struct block_log *log, struct bucket *bucket)
 {
     struct bucket grown = {
@@ -133,10 +140,7 @@ static bool merge(struct block_log *log, struct bucket *into, struct bucket *fro
         }
         put(into, slot->cell, slot->count);
     }
-    into->when.first_ms =
-        from->when.first_ms < into->when.first_ms ? from->when.first_ms : into->when.first_ms;
-    into->when.last_ms =
-        from->when.last_ms > into->when.last_ms ? from->when.last_ms : into->when.last_ms;
+    cover(&into->when, from->when.first_ms, from->when.last_ms);
     free_bucket(log, from);
     return true;
 }
@@ -214,18 +218,11 @@ static size_t find_bucket(const struct block_log *log, int64_t start_ms)
     return place;
 }
 
-static bool is_there(const struct block_log *log, size_t place, int64_t start_ms)
-{
-    return place < log->count && log->buckets[place].when.start_ms == start_ms;
-}
-
+/* Where there is none yet. */
 static bool insert_bucket(struct block_log *log, int64_t time_ms)
 {
     int64_t start_ms = start_of(time_ms, log->width_ms);
     size_t place = find_bucket(log, start_ms);
-    if (is_there(log, place, start_ms)) {
-        return true;
-    }
     struct bucket bucket = {
         .when = {start_ms, time_ms, time_ms},
           .slot_count = SLOTS_MIN
@@ -250,7 +247,8 @@ static struct bucket *bucket_at(struct block_log *log, int64_t time_ms)
 {
     int64_t start_ms = start_of(time_ms, log->width_ms);
     size_t place = find_bucket(log, start_ms);
-    return is_there(log, place, start_ms) ? &log->buckets[place] : NULL;
+    bool is_there = place < log->count && log->buckets[place].when.start_ms == start_ms;
+    return is_there ? &log->buckets[place] : NULL;
 }
 
 /* The bucket of `time_ms` with a place for the cell; NULL when there is none to be had. */
@@ -292,8 +290,7 @@ bool block_log_add(struct block_log *log, int64_t time_ms, int64_t now_ms, uint3
         return false;
     }
     put(bucket, cell, count);
-    bucket->when.first_ms = time_ms < bucket->when.first_ms ? time_ms : bucket->when.first_ms;
-    bucket->when.last_ms = time_ms > bucket->when.last_ms ? time_ms : bucket->when.last_ms;
+    cover(&bucket->when, time_ms, time_ms);
     return true;
 }
 
