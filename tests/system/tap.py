@@ -119,6 +119,15 @@ def free_port():
 
 
 class TapCase(unittest.TestCase):
+    def secret_file(self):
+        """One to sample keys with."""
+        folder = tempfile.mkdtemp(prefix="serin-secret-")
+        self.addCleanup(shutil.rmtree, folder)
+        path = os.path.join(folder, "secret")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("a secret of enough bytes")
+        return path
+
     def tap(self, *flags, **options):
         tap = Tap(*flags, **options)
         self.addCleanup(tap.remove)

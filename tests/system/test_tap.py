@@ -259,11 +259,7 @@ class Documentation(TapCase):
 
 class Privacy(TapCase):
     def test_what_looks_personal_is_nowhere_to_be_seen(self):
-        folder = tempfile.mkdtemp(prefix="serin-secret-")
-        self.addCleanup(shutil.rmtree, folder)
-        secret = os.path.join(folder, "secret")
-        with open(secret, "w", encoding="utf-8") as file:
-            file.write("a secret of enough bytes")
+        secret = self.secret_file()
         tap = self.tap("--sample-keys", "1", "--key-secret-file", secret, "--slices", "who", file="-")
         tap.send([{"label": "bob@example.com", "reference": "4111 1111 1111 1111", "who": "10.1.2.3", "key": "eve@example.com"}, {"label": "s1", "key": "+49 30 123456"}])
         tap.wait_for_events(2)
@@ -276,11 +272,7 @@ class Privacy(TapCase):
 class Budget(TapCase):
     @unittest.skipIf(SANITIZED, "sanitizers use memory of their own")
     def test_a_flood_of_labels_keys_and_long_lines_costs_the_budget_and_no_more(self):
-        folder = tempfile.mkdtemp(prefix="serin-secret-")
-        self.addCleanup(shutil.rmtree, folder)
-        secret = os.path.join(folder, "secret")
-        with open(secret, "w", encoding="utf-8") as file:
-            file.write("a secret of enough bytes")
+        secret = self.secret_file()
         tap = self.tap("--budget", "16MiB", "--series", "100000", "--sample-keys", "1", "--key-secret-file", secret, "--slices", "region", file="-")
         tap.send([{"label": "s1", "reference": "s1"}])
         tap.wait_for_events(1)
@@ -317,10 +309,7 @@ class Budget(TapCase):
 
 class SlowReader(TapCase):
     def test_a_reader_that_does_not_read_is_cut_off_when_another_asks(self):
-        secret = os.path.join(tempfile.mkdtemp(prefix="serin-secret-"), "secret")
-        self.addCleanup(shutil.rmtree, os.path.dirname(secret))
-        with open(secret, "w", encoding="utf-8") as file:
-            file.write("a secret of enough bytes")
+        secret = self.secret_file()
         tap = self.tap("--budget", "256MiB", "--sample-keys", "1", "--key-secret-file", secret, file="-")
         count = 300_000
         for start in range(0, count, 50_000):
