@@ -20,7 +20,6 @@ class Tap:
     """Starts `serin tap` with the given flags. `file` "-" gives it a pipe to write to."""
 
     def __init__(self, *flags, file=None, arm="abc", pod="shop-1"):
-        self.folder = tempfile.mkdtemp(prefix="serin-tap-")
         self.flags = ["--arm", arm, "--pod", pod, *([] if "--listen" in flags else ["--listen", "127.0.0.1:0"]), *flags]
         self.file = file
         self.process = None
@@ -63,13 +62,6 @@ class Tap:
         if self.process.stdin:
             self.process.stdin.close()
         return code
-
-    def remove(self):
-        self.kill()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
 
     def call(self, method, path, body=None, headers=None):
         connection = http.client.HTTPConnection(self.address, timeout=PATIENCE)
@@ -130,5 +122,5 @@ class TapCase(unittest.TestCase):
 
     def tap(self, *flags, **options):
         tap = Tap(*flags, **options)
-        self.addCleanup(tap.remove)
+        self.addCleanup(tap.kill)
         return tap.start()

@@ -111,7 +111,7 @@ class Inputs(TapCase):
         self.addCleanup(shutil.rmtree, os.path.dirname(path))
         first = self.tap("--socket", path)
         second = Tap("--socket", path)
-        self.addCleanup(second.remove)
+        self.addCleanup(second.kill)
         with self.assertRaisesRegex(RuntimeError, "listens on"):
             second.start()
         self.assertEqual(first.stop(signal.SIGKILL), -signal.SIGKILL)
