@@ -2,9 +2,9 @@
  * What one tap has counted ↔ bytes: what `serin tap` serves at /v1/tap/blocks and the source `pods`
  * reads.
  *
- * A name and a version in front, then numbers of variable length, then the counts as counts_codec.h
- * writes them, then a checksum. Same report, same bytes. A reader refuses versions it does not
- * know; every change of the form is a new version.
+ * A name and a version in front, then words of 8 bytes, then the counts as counts_codec.h writes
+ * them, then a checksum. Same report, same bytes. A reader refuses versions it does not know; every
+ * change of the form is a new version.
  */
 #ifndef SERIN_SOURCE_TAP_REPORT_H
 #define SERIN_SOURCE_TAP_REPORT_H
