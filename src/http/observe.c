@@ -115,9 +115,7 @@ static const struct metric_family *const families[] = {
 
 enum serin_status observe_register(struct metrics *metrics, struct serin_error *err)
 {
-    for (size_t i = 0; i < ARRAY_LENGTH(families); i++) {
-        TRY(metrics_register(metrics, families[i], err));
-    }
+    TRY(metrics_register_all(metrics, families, ARRAY_LENGTH(families), err));
     return process_metrics_register(metrics, err);
 }
 

@@ -278,6 +278,16 @@ enum serin_status metrics_register(struct metrics *metrics, const struct metric_
                                            family->name, serin_status_name(status));
 }
 
+enum serin_status metrics_register_all(struct metrics *metrics,
+                                       const struct metric_family *const *families, size_t count,
+                                       struct serin_error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        TRY(metrics_register(metrics, families[i], err));
+    }
+    return SERIN_OK;
+}
+
 /* ---- updates -----------------------------------------------------------------------------------
  */
 

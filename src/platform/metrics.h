@@ -62,6 +62,11 @@ SERIN_MUST_CHECK enum serin_status metrics_register(struct metrics *metrics,
                                                     const struct metric_family *family,
                                                     struct serin_error *err);
 
+/* Adds `count` families in order, as above. */
+SERIN_MUST_CHECK enum serin_status metrics_register_all(struct metrics *metrics,
+                                                        const struct metric_family *const *families,
+                                                        size_t count, struct serin_error *err);
+
 /*
  * Updates. A `metrics` of NULL, and a family that was never registered, is ignored: measuring never
  * fails its caller. `labels` are copied.

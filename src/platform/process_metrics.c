@@ -150,9 +150,7 @@ static void update_descriptors(struct metrics *metrics)
 
 enum serin_status process_metrics_register(struct metrics *metrics, struct serin_error *err)
 {
-    for (size_t i = 0; i < ARRAY_LENGTH(families); i++) {
-        TRY(metrics_register(metrics, families[i], err));
-    }
+    TRY(metrics_register_all(metrics, families, ARRAY_LENGTH(families), err));
     metrics_set(metrics, &build_info, METRIC_LABELS(SERIN_VERSION), 1.0);
     set_start_time(metrics);
     process_metrics_update(metrics);

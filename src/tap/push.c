@@ -60,10 +60,7 @@ enum serin_status push_register(struct metrics *metrics, struct serin_error *err
 {
     static const struct metric_family *const families[] = {&sent, &dropped, &spool_failures,
                                                            &waiting, &waiting_bytes};
-    for (size_t i = 0; i < ARRAY_LENGTH(families); i++) {
-        TRY(metrics_register(metrics, families[i], err));
-    }
-    return SERIN_OK;
+    return metrics_register_all(metrics, families, ARRAY_LENGTH(families), err);
 }
 
 static void tell_of_spool(const struct pusher *pusher)

@@ -51,9 +51,7 @@ enum serin_status telemetry_register(struct metrics *metrics, struct serin_error
         &sampled_out, &keys_dropped, &unsent, &unreadable,  &rotations, &truncations, &failures,
         &start,       &series,       &rate,   &block,       &used,      &budget,
     };
-    for (size_t i = 0; i < ARRAY_LENGTH(families); i++) {
-        TRY(metrics_register(metrics, families[i], err));
-    }
+    TRY(metrics_register_all(metrics, families, ARRAY_LENGTH(families), err));
     return process_metrics_register(metrics, err);
 }
 
