@@ -4,9 +4,9 @@
 #include "platform/listen.h"
 #include "platform/log.h"
 #include "platform/signal.h"
+#include "source/promql.h"
 #include "tap/bearer.h"
 #include "tap/endpoint.h"
-#include "tap/exposition.h"
 #include "tap/inputs.h"
 #include "tap/push.h"
 #include "tap/telemetry.h"
@@ -209,11 +209,12 @@ static void tear_down(struct running *running)
 
 static enum serin_status check(const struct running *running, struct serin_error *err)
 {
-    if (!exposition_is_name(running->options.metric)) {
+    struct text_view metric = text_view_of(running->options.metric);
+    if (!promql_is_plain_metric_name(metric)) {
         serin_error_at(err, "metric");
         return serin_fail(err, SERIN_INVALID,
                           "%s is not the name of a counter; letters, digits, _ and : make one",
-                          TEXT_QUOTE(text_view_of(running->options.metric)));
+                          TEXT_QUOTE(metric));
     }
     return push_options_check(&running->push, err);
 }

@@ -29,7 +29,7 @@ bool promql_is_plain_label_name(struct text_view text)
     return text.length > 0 && label_name_length(text) == text.length;
 }
 
-static bool is_plain_metric_name(struct text_view text)
+bool promql_is_plain_metric_name(struct text_view text)
 {
     for (size_t i = 0; i < text.length; i++) {
         char c = text.start[i];
@@ -84,7 +84,7 @@ void promql_append_quoted(struct buffer *query, struct text_view text)
 /* Only Prometheus 3 knows the quoted form, and only it has such names. */
 void promql_open_selector(struct buffer *query, struct text_view metric)
 {
-    if (is_plain_metric_name(metric)) {
+    if (promql_is_plain_metric_name(metric)) {
         buffer_append_view(query, metric);
         buffer_append_char(query, '{');
         return;

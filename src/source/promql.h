@@ -20,6 +20,9 @@
 bool promql_is_metric_name(struct text_view text);
 bool promql_is_label_name(struct text_view text);
 
+/* [a-zA-Z_:][a-zA-Z0-9_:]*: what every Prometheus knows. */
+bool promql_is_plain_metric_name(struct text_view text);
+
 /* [a-zA-Z_][a-zA-Z0-9_]*: what every Prometheus, and a Loki, knows. */
 bool promql_is_plain_label_name(struct text_view text);
 

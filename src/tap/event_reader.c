@@ -3,6 +3,7 @@
 #include "base/number.h"
 #include "base/rfc3339.h"
 #include "source/json_scan.h"
+#include "source/promql.h"
 #include "tap/cut_points.h"
 #include "tap/event_fields.h"
 
@@ -84,14 +85,7 @@ static bool is_dimension_name(struct text_view name)
             return false;
         }
     }
-    for (size_t i = 0; i < name.length; i++) {
-        char c = name.start[i];
-        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-        if (!is_letter && !(i > 0 && c >= '0' && c <= '9')) {
-            return false;
-        }
-    }
-    return name.length > 0 && name.length <= FIELD_PATH_BYTES_MAX &&
+    return promql_is_plain_label_name(name) && name.length <= FIELD_PATH_BYTES_MAX &&
            !text_starts_with(name, (struct text_view)TEXT_VIEW("__"));
 }
 

@@ -8,18 +8,6 @@
 
 enum { PIECE_WANTED = 16 * 1024 };
 
-bool exposition_is_name(const char *name)
-{
-    for (const char *c = name; *c != '\0'; c++) {
-        bool is_letter = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || *c == '_';
-        bool is_later = c > name && *c >= '0' && *c <= '9';
-        if (!is_letter && !is_later && *c != ':') {
-            return false;
-        }
-    }
-    return name[0] != '\0';
-}
-
 static void write_head(const struct tap *tap, struct buffer *out)
 {
     buffer_printf(out, "# HELP %s Label events by reference and label.\n# TYPE %s counter\n",

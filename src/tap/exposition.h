@@ -31,7 +31,4 @@ enum { EXPOSITION_PIECE_MAX = 32 * 1024 };
 SERIN_MUST_CHECK enum serin_status exposition_next(struct tap *tap, struct exposition *at,
                                                    struct buffer *out);
 
-/* Whether `name` can be the name of a counter: [a-zA-Z_:][a-zA-Z0-9_:]*. */
-bool exposition_is_name(const char *name);
-
 #endif
