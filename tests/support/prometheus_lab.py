@@ -151,23 +151,49 @@ class Exporter:
         self.server.server_close()
 
 
-class Lab(ServerLab):
+class Scraper(ServerLab):
+    """One of SERVERS, which scrapes what it is told to and is asked what it has seen."""
+
     ready = "/-/ready"
 
-    def __init__(self, pods, scrape_interval="200ms", jobs=("pods",), server="prometheus2", manner="plain"):
+    def __init__(self, server):
         find, self.server_words = SERVERS[server]
         super().__init__(find())
+
+    def write_config(self, scrape_interval, jobs):
+        """`jobs` are targets by name."""
+        config = {  # JSON is YAML
+            "global": {"scrape_interval": scrape_interval, "scrape_timeout": scrape_interval},
+            "scrape_configs": [{"job_name": job, "static_configs": targets} for job, targets in jobs.items()],
+        }
+        with open(os.path.join(self.folder, "prometheus.yml"), "w", encoding="utf-8") as file:
+            json.dump(config, file)
+
+    def words(self, port):
+        return self.server_words(self.folder, port)
+
+    def ask(self, query):
+        if self.server_words is victoria_words:  # it keeps what is new to itself for some seconds
+            urllib.request.urlopen(self.url + "/internal/force_flush", timeout=10).close()
+        form = urllib.parse.urlencode({"query": query}).encode()
+        with urllib.request.urlopen(self.url + "/api/v1/query", form, timeout=10) as answer:
+            return json.load(answer)["data"]["result"]
+
+
+class Lab(Scraper):
+    def __init__(self, pods, scrape_interval="200ms", jobs=("pods",), server="prometheus2", manner="plain"):
+        super().__init__(server)
         self.exporter = Exporter()
         self.exporter.pods = pods
         self.manner = manner
         for pod in pods:
             pod.manner = manner
         self.jobs = jobs
-        self.write_config(scrape_interval)
+        self.write_config(scrape_interval, {job: self.targets() for job in jobs})
         self.start()
 
-    def write_config(self, scrape_interval):
-        targets = [
+    def targets(self):
+        return [
             {
                 "targets": [self.exporter.address],
                 "labels": {
@@ -179,23 +205,10 @@ class Lab(ServerLab):
             }
             for pod in self.exporter.pods
         ]
-        config = {  # JSON is YAML
-            "global": {"scrape_interval": scrape_interval, "scrape_timeout": scrape_interval},
-            "scrape_configs": [{"job_name": job, "static_configs": targets} for job in self.jobs],
-        }
-        with open(os.path.join(self.folder, "prometheus.yml"), "w", encoding="utf-8") as file:
-            json.dump(config, file)
 
     def words(self, port):
         created = ["--enable-feature=created-timestamp-zero-ingestion"] * (self.manner == "created")
-        return self.server_words(self.folder, port) + created
-
-    def ask(self, query):
-        if self.server_words is victoria_words:  # it keeps what is new to itself for some seconds
-            urllib.request.urlopen(self.url + "/internal/force_flush", timeout=10).close()
-        form = urllib.parse.urlencode({"query": query}).encode()
-        with urllib.request.urlopen(self.url + "/api/v1/query", form, timeout=10) as answer:
-            return json.load(answer)["data"]["result"]
+        return super().words(port) + created
 
     def has_scraped_all(self):
         """Whether the newest samples are what the pods show now. Prometheus is asked for samples

@@ -1,28 +1,18 @@
 """A tap scraped by a real Prometheus, and `serve` judging what was scraped."""
 
-import json
 import os
 import random
 import shutil
 import signal
-import subprocess
-import tempfile
+import sys
 import time
 import unittest
-import urllib.parse
-import urllib.request
 
-from service import PATIENCE, Service
+from service import Service
 from tap import TapCase, free_port
 
-
-def wait_until(condition):
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+from prometheus_lab import Scraper  # noqa: E402
 
 
 class Prometheus(TapCase):
@@ -31,12 +21,10 @@ class Prometheus(TapCase):
     def setUp(self):
         self.ports = {arm: free_port() for arm in self.ARMS}
         self.taps = {arm: self.start_tap(arm) for arm in self.ARMS}
-        self.folder = tempfile.mkdtemp(prefix="prometheus-tap-")
-        self.addCleanup(shutil.rmtree, self.folder)
         self.start_prometheus()
         config = f"""
 sources:
-  - {{name: metrics, type: prometheus, url: "{self.url}", timeout: 2s, scrape_interval: 30s}}
+  - {{name: metrics, type: prometheus, url: "{self.prometheus.url}", timeout: 2s, scrape_interval: 30s}}
 streams:
   - name: taps
     source: metrics
@@ -56,33 +44,15 @@ streams:
         return self.tap("--listen", f"127.0.0.1:{self.ports[arm]}", file="-", arm=arm, pod=f"shop-{arm}-1")
 
     def start_prometheus(self):
-        targets = [{"targets": [f"127.0.0.1:{port}" for port in self.ports.values()]}]
-        config = {"global": {"scrape_interval": "200ms", "scrape_timeout": "200ms"}, "scrape_configs": [{"job_name": "taps", "static_configs": targets}]}
-        with open(os.path.join(self.folder, "prometheus.yml"), "w", encoding="utf-8") as file:
-            json.dump(config, file)
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
-        words = ["prometheus", f"--config.file={self.folder}/prometheus.yml", f"--storage.tsdb.path={self.folder}/data", f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"]
-        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.addCleanup(lambda: (process.terminate(), process.wait()))
-        self.assertTrue(wait_until(self.is_ready))
-
-    def is_ready(self):
-        try:
-            with urllib.request.urlopen(self.url + "/-/ready", timeout=5) as answer:
-                return answer.status == 200
-        except OSError:
-            return False
-
-    def ask(self, query):
-        form = urllib.parse.urlencode({"query": query}).encode()
-        with urllib.request.urlopen(self.url + "/api/v1/query", form, timeout=10) as answer:
-            return json.load(answer)["data"]["result"]
+        self.prometheus = Scraper("prometheus2")
+        self.addCleanup(self.prometheus.close)
+        self.prometheus.write_config("200ms", {"taps": [{"targets": [f"127.0.0.1:{port}" for port in self.ports.values()]}]})
+        self.prometheus.start()
 
     def wait_scraped(self, arm, total):
         query = f'sum(serin_label_events_total{{arm="{arm}"}})'
-        shown = lambda: [float(series["value"][1]) for series in self.ask(query)]  # noqa: E731
-        self.assertTrue(wait_until(lambda: shown() == [total]), f"{arm}: {shown()}, not {total}")
+        shown = lambda: [float(series["value"][1]) for series in self.prometheus.ask(query)]  # noqa: E731
+        self.assertTrue(self.prometheus.wait_until(lambda: shown() == [total]), f"{arm}: {shown()}, not {total}")
 
     def send(self, arm, count, errors, seed):
         draw = random.Random(seed)
